@@ -1,0 +1,1 @@
+.PHONY: build test demo bench clean
