@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace OrthancCloudFs.Attachments.Deletes;
 
 /// <summary>One object that must disappear from the bucket.</summary>
@@ -10,9 +8,4 @@ namespace OrthancCloudFs.Attachments.Deletes;
 /// Set for an upload of unknown outcome: lower-case hexadecimal SHA-256 of the object's envelope header. Every envelope has a fresh random
 /// header, so an object with another one is somebody else's and stays.
 /// </param>
-public sealed record PendingDelete(AttachmentId Id, string Key, DateTimeOffset Since, string? OnlyIfHeaderSha256)
-{
-    /// <summary>Tries so far in this process.</summary>
-    [JsonIgnore]
-    public int Attempts { get; init; }
-}
+public sealed record PendingDelete(AttachmentId Id, string Key, DateTimeOffset Since, string? OnlyIfHeaderSha256);
