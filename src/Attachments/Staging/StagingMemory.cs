@@ -57,9 +57,13 @@ public sealed class StagingMemory : IDisposable
     /// </summary>
     public void ReclaimFrom(Func<long, long> reclaim) => _reclaim = reclaim;
 
-    /// <summary>Reserves at once, or not at all: nobody who waits is overtaken, except by content that already grows.</summary>
+    /// <summary>
+    /// Reserves at once, or not at all: nobody who waits is overtaken, except by content that already grows. No bytes are always to be had.
+    /// </summary>
     public bool TryReserve(long bytes, ReservationPriority priority)
     {
+        if (bytes == 0)
+            return true;
         while (true)
         {
             long missing;
