@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+
+namespace OrthancCloudFs.Buckets.Memory;
+
+/// <summary>Objects in this process's memory: for tests, and for measuring everything above a bucket without one. Thread-safe.</summary>
+public sealed class MemoryBucket : IBucket
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, StoredObject> _objects = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _keys = new(ObjectKeyComparer.Instance);
+
+    /// <summary>Creates an empty bucket.</summary>
+    /// <param name="name">For <see cref="Description"/> alone.</param>
+    public MemoryBucket(string name = "memory") => Description = $"memory://{name}";
+
+    /// <inheritdoc/>
+    public string Description { get; }
+
+    /// <summary>How many objects there are now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _objects.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Find(key)?.Info);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Find(key) is not { } found)
+            return false;
+        var (offset, length) = ByteRanges.Resolve(key, range, found.Content.Length);
+        await target.BeginAsync(found.Info, length, cancellationToken).ConfigureAwait(false);
+        DownloadWriter.Write(target, found.Content.AsSpan((int)offset, (int)length));
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        var content = await UploadReader.ReadAllAsync(key, source, cancellationToken).ConfigureAwait(false);
+        var info = new ObjectInfo(key, content.Length, DateTimeOffset.UtcNow, $"\"{Convert.ToHexStringLower(MD5.HashData(content))}\"");
+        lock (_lock)
+        {
+            if (_keys.Add(key))
+                _objects.Add(key, new StoredObject(info, content));
+            else if (options.IfAbsent)
+                throw new BucketException(BucketErrorKind.AlreadyExists, $"put {key}: there is an object of that key already");
+            else
+                _objects[key] = new StoredObject(info, content);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            if (_objects.Remove(key))
+                _keys.Remove(key);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+            return Task.FromResult(ListingPager.Cut(Walk, prefix, delimiter, startAfter, maxKeys));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private StoredObject? Find(string key)
+    {
+        lock (_lock)
+            return _objects.GetValueOrDefault(key);
+    }
+
+    private IEnumerable<ObjectInfo> Walk(string prefix, string after, int limit)
+    {
+        var from = ObjectKeyComparer.Instance.Compare(after, prefix) > 0 ? after : prefix;
+        var to = prefix + ObjectKeyComparer.Last;
+        if (ObjectKeyComparer.Instance.Compare(from, to) > 0)
+            yield break;
+        foreach (var key in _keys.GetViewBetween(from, to))
+        {
+            // The view includes its ends; the prefix itself may be a key, the start is excluded.
+            if (key != after && key.StartsWith(prefix, StringComparison.Ordinal))
+                yield return _objects[key].Info;
+        }
+    }
+
+    /// <summary>The content is never changed once it is stored, so readers need no lock.</summary>
+    private sealed record StoredObject(ObjectInfo Info, byte[] Content);
+}
