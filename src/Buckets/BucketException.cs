@@ -56,6 +56,9 @@ public sealed class BucketException : Exception
     /// <summary>How long the provider asked to wait before the next attempt, where it said so.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>True when an earlier attempt of the same operation ended without a clear answer, so that it may have taken effect.</summary>
+    public bool AfterRetry { get; init; }
+
     /// <summary>True when the same request may succeed later without anybody's doing.</summary>
     public bool IsTransient => Kind is BucketErrorKind.Throttled or BucketErrorKind.ProviderFailure or BucketErrorKind.Timeout
         or BucketErrorKind.Network or BucketErrorKind.Truncated or BucketErrorKind.ChecksumMismatch;

@@ -12,6 +12,9 @@ public interface IEnvelope
     /// <summary>Bytes after the content.</summary>
     int TrailerLength { get; }
 
+    /// <summary>True when an object that starts with these bytes claims to be in this envelope.</summary>
+    bool Recognizes(ReadOnlySpan<byte> start);
+
     /// <summary>Turns plain content into stored content, in place, with a fresh data key.</summary>
     /// <param name="content">The attachment in order, split anywhere.</param>
     /// <param name="header">Receives <see cref="HeaderLength"/> bytes.</param>
