@@ -32,12 +32,13 @@ public static class OrthancConfigurationReader
         var orthanc = SectionReader.TopLevel(files);
 
         OrthancFacts facts = ReadOrthancFacts(orthanc);
+        UploadRules uploads = CloudFsSection.ReadUploadRules(cloudFs);
         EncryptionSettings encryption = EncryptionSection.Read(files, provider, providerName, warnings);
         var settings = new CloudFsSettings
         {
             MountPoint = cloudFs.FilePath(KnownKeys.MountPoint) ?? facts.StorageDirectory,
             Provider = providerName == SectionNames.S3
-                ? S3Section.Read(provider, cloudFs, warnings)
+                ? S3Section.Read(provider, uploads, warnings)
                 : LocalStorageSection.Read(provider),
             Encryption = encryption,
             Mount = CloudFsSection.ReadMount(cloudFs, warnings),

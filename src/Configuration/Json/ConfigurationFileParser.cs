@@ -130,11 +130,12 @@ internal static class ConfigurationFileParser
     {
         int offset = OffsetOf(source.Utf8, e);
         string what = offset >= source.Utf8.Length
-            ? "the file ends too early: a bracket, quotation mark or comment is not closed"
+            ? "the file ends too early: a bracket or quotation mark is not closed"
             : (char)source.Utf8[offset] switch
             {
                 < ' ' => "a line break or another control character within a text: close the quotation mark, or write \\n or \\t",
                 '{' or '}' or '[' or ']' or ',' or ':' or '"' => $"unexpected '{(char)source.Utf8[offset]}': look for a missing comma, colon or bracket before it",
+                '/' => "this comment is not closed, or the slash is too much",
                 _ => "this is no JSON: look for a missing comma or quotation mark before it",
             };
         string origin = source.VariableAt(offset) is { } variable ? $" (near the value of the environment variable {variable})" : "";

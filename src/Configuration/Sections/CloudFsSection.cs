@@ -4,7 +4,10 @@ using OrthancCloudFs.Configuration.Json;
 
 namespace OrthancCloudFs.Configuration.Sections;
 
-/// <summary>Reads what <c>OrthancCloudFs</c> says of the mount and of logging.</summary>
+/// <summary>How new objects are put: what <c>OrthancCloudFs</c> adds to the plugin's S3 section.</summary>
+internal sealed record UploadRules(ObjectChecksum Checksum, bool IfNoneMatch);
+
+/// <summary>Reads what <c>OrthancCloudFs</c> says of the mount, of uploads and of logging.</summary>
 internal static class CloudFsSection
 {
     private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -37,6 +40,12 @@ internal static class CloudFsSection
             Format = reader.Choice<LogFormat>(KnownKeys.LogFormat),
             File = reader.FilePath(KnownKeys.LogFile),
         };
+    }
+
+    /// <summary>Checked with every provider, although only S3 uses them.</summary>
+    public static UploadRules ReadUploadRules(SectionReader reader)
+    {
+        return new UploadRules(reader.Choice<ObjectChecksum>(KnownKeys.Checksum), reader.Boolean(KnownKeys.IfNoneMatch));
     }
 
     private static AccountReference? ReadAccount(SectionReader reader, TextKey key)

@@ -13,9 +13,9 @@ internal static class S3Section
     private const int LongestTagValue = 256;
 
     /// <param name="reader">The section.</param>
-    /// <param name="cloudFs">The section of ours, which holds what the plugin has no key for.</param>
+    /// <param name="uploads">What the plugin has no keys for.</param>
     /// <param name="warnings">Receives one line for each remark.</param>
-    public static S3Settings Read(SectionReader reader, SectionReader cloudFs, List<string> warnings)
+    public static S3Settings Read(SectionReader reader, UploadRules uploads, List<string> warnings)
     {
         string? accessKey = ReadCredential(reader, KnownKeys.AccessKey, KnownKeys.SecretKey);
         string? secretKey = ReadCredential(reader, KnownKeys.SecretKey, KnownKeys.AccessKey);
@@ -35,8 +35,8 @@ internal static class S3Section
             VirtualAddressing = reader.Boolean(KnownKeys.VirtualAddressing),
             StorageClass = reader.Choice(KnownKeys.StorageClass),
             Tags = ReadTags(reader),
-            Checksum = cloudFs.Choice<ObjectChecksum>(KnownKeys.Checksum),
-            IfNoneMatch = cloudFs.Boolean(KnownKeys.IfNoneMatch),
+            Checksum = uploads.Checksum,
+            IfNoneMatch = uploads.IfNoneMatch,
         };
     }
 

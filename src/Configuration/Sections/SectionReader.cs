@@ -167,9 +167,10 @@ internal sealed class SectionReader
             : null;
     }
 
+    /// <summary>The known word that is meant most likely: one that begins like this, or else the one with the fewest differences.</summary>
     public static string Nearest(string word, IEnumerable<string> known)
     {
-        return known.MinBy(candidate => Distance(word, candidate))!;
+        return known.MinBy(candidate => (candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? 0 : 1, Distance(word, candidate)))!;
     }
 
     /// <summary>How many letters have to be changed, added or removed, case aside.</summary>
