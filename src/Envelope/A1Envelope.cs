@@ -16,7 +16,7 @@ public sealed class A1Envelope : IEnvelope
     private readonly FillRandom _fillRandom;
 
     /// <summary>Seals with the ring's current key and opens with any of its keys.</summary>
-    public A1Envelope(MasterKeyRing keys, ICipherBackend backend) : this(keys, backend, RandomNumberGenerator.Fill)
+    public A1Envelope(MasterKeyRing keys, ICipherBackend backend) : this(keys, backend, SystemRandom.Fill)
     {
     }
 

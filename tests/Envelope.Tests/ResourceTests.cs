@@ -53,7 +53,7 @@ public sealed class ResourceTests
         byte[] trailer = new byte[envelope.TrailerLength];
 
         long allocated = GC.GetAllocatedBytesForCurrentThread();
-        long peak = PeakResidentAfter(() =>
+        long grown = ResidentGrowthDuring(() =>
         {
             envelope.Seal(segments, header, trailer);
             envelope.Open(header, segments, trailer);
@@ -62,7 +62,7 @@ public sealed class ResourceTests
 
         Assert.Equal(Objects.RandomBytes(Segment, 3), segments[3].ToArray());
         Assert.InRange(allocated, 0, Size / 100);
-        Assert.InRange(peak, 0, Size / 20);
+        Assert.InRange(grown, 0, Size / 20);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class ResourceTests
     }
 
     /// <summary>How far the process's resident memory, native memory included, rises above its present size while the action runs.</summary>
-    private static long PeakResidentAfter(Action action)
+    private static long ResidentGrowthDuring(Action action)
     {
         using Process process = Process.GetCurrentProcess();
         process.Refresh();

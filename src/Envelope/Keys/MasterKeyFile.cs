@@ -51,7 +51,7 @@ public static partial class MasterKeyFile
         bool created = false;
         try
         {
-            RandomNumberGenerator.Fill(key);
+            SystemRandom.Fill(key);
             Base64.EncodeToUtf8(key, line, out _, out int length);
             line[length] = (byte)'\n';
 
