@@ -112,7 +112,7 @@ public sealed partial class StorageFileSystem
         file?.Reader?.Dispose();
         r.Reply();
         if (file is { Reader: null, Node: { Committed: null, Writer: { } writer } })
-            _ = AbandonAsync(writer);
+            _ = EndAsync(writer);
     }
 
     /// <inheritdoc/>
@@ -237,7 +237,11 @@ public sealed partial class StorageFileSystem
             // A writer that was killed in the middle also closes its files: that is no end of a file.
             if (writer.Committed is null && ProcessState.IsBeingKilled(r.ProcessId))
                 await writer.AbortAsync("its writer was killed").ConfigureAwait(false);
-            await writer.CommitAsync(r.CancellationToken).ConfigureAwait(false);
+
+            // dd and shells open a file, duplicate the descriptor and close the first one before they write: an empty file is committed
+            // when the last descriptor is gone.
+            if (!writer.IsUntouched)
+                await writer.CommitAsync(r.CancellationToken).ConfigureAwait(false);
             r.Reply();
         }
         catch (Exception e)
@@ -247,10 +251,24 @@ public sealed partial class StorageFileSystem
         }
     }
 
-    /// <summary>The last descriptor went away without a flush that succeeded: nobody was told that the attachment is safe.</summary>
-    private async Task AbandonAsync(AttachmentWriter writer)
+    /// <summary>
+    /// The last descriptor went away without a flush that committed. An empty file is committed now; of anything else nobody was told that
+    /// it is safe, and it is given up.
+    /// </summary>
+    private async Task EndAsync(AttachmentWriter writer)
     {
-        await writer.AbortAsync("it was closed without being complete").ConfigureAwait(false);
+        try
+        {
+            if (writer.IsUntouched)
+                await writer.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+            else
+                await writer.AbortAsync("it was closed without being complete").ConfigureAwait(false);
+        }
+        catch (AttachmentException)
+        {
+            // Logged where it happened; nobody waits for this answer.
+        }
+
         InvalidateFailed(writer);
     }
 

@@ -70,6 +70,16 @@ public sealed class AttachmentWriter
         }
     }
 
+    /// <summary>True while the file is empty and nothing was committed or has failed: it may be only just opened.</summary>
+    public bool IsUntouched
+    {
+        get
+        {
+            lock (_lock)
+                return _state == State.Filling && _content.Length == 0;
+        }
+    }
+
     internal StagedContent Content => _content;
 
     /// <summary>Stages bytes if there is room at once.</summary>
