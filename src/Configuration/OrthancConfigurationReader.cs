@@ -49,7 +49,8 @@ public static class OrthancConfigurationReader
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,
         };
-        MountPointRules.Check(settings);
+        if (MountPointRules.FindFault(settings) is { } fault)
+            throw new ConfigurationException($"{files.Path}: {fault}");
         return new ConfigurationResult(settings, warnings);
     }
 

@@ -39,8 +39,7 @@ public sealed record CloudFsSettings
     public CloudFsSettings WithMountPoint(string mountPoint)
     {
         CloudFsSettings moved = this with { MountPoint = Path.TrimEndingDirectorySeparator(Path.GetFullPath(mountPoint)) };
-        MountPointRules.Check(moved);
-        return moved;
+        return MountPointRules.FindFault(moved) is { } fault ? throw new ConfigurationException(fault) : moved;
     }
 }
 

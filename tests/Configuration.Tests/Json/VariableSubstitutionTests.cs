@@ -22,6 +22,7 @@ public class VariableSubstitutionTests
     [InlineData("${UNSET:-\"a}b\"}", "a}b")]
     [InlineData("${ESCAPED}", "abc")]
     [InlineData("${NESTED}", "${ROOT}")]
+    [InlineData("a${EMPTY}b${EMPTY:-dq}c${C:-\"d}q\"}e${D:-'s}q'}f${E:+no}g", "abcd}qes}qf${E:+no}g")]
     [InlineData("$ROOT", "$ROOT")]
     [InlineData("${ROOT:+other}", "${ROOT:+other}")]
     [InlineData("$${ROOT}", "$site-a")]
