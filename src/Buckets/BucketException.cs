@@ -56,7 +56,10 @@ public sealed class BucketException : Exception
     /// <summary>How long the provider asked to wait before the next attempt, where it said so.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>True when an earlier attempt of the same operation ended without a clear answer, so that it may have taken effect.</summary>
+    /// <summary>
+    /// True when an earlier attempt of the same operation failed without a clear answer. An <see cref="BucketErrorKind.AlreadyExists"/>
+    /// with this set is ambiguous: the object that was found may be the one that the earlier attempt stored.
+    /// </summary>
     public bool AfterRetry { get; init; }
 
     /// <summary>True when the same request may succeed later without anybody's doing.</summary>

@@ -3,18 +3,19 @@ namespace OrthancCloudFs.Attachments.Staging;
 /// <summary>A read-only, seekable stream over pieces of memory, without a copy of its own.</summary>
 internal sealed class SegmentStream : Stream
 {
-    private readonly IReadOnlyList<ReadOnlyMemory<byte>> _segments;
+    private readonly ReadOnlyMemory<byte>[] _segments;
     private readonly long[] _starts;
     private long _position;
 
     public SegmentStream(IReadOnlyList<ReadOnlyMemory<byte>> segments)
     {
-        _segments = segments;
-        _starts = new long[segments.Count];
-        for (int i = 0; i < segments.Count; i++)
+        // An empty segment would start where its neighbour starts, and a position must lie in one segment only.
+        _segments = [.. segments.Where(segment => !segment.IsEmpty)];
+        _starts = new long[_segments.Length];
+        for (int i = 0; i < _segments.Length; i++)
         {
             _starts[i] = Length;
-            Length += segments[i].Length;
+            Length += _segments[i].Length;
         }
     }
 

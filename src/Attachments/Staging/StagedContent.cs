@@ -26,9 +26,11 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
         return bytes;
     }
 
-    /// <summary>Copies bytes in, extending the content where needed.</summary>
+    /// <summary>Copies bytes in, extending the content where needed; no bytes extend nothing.</summary>
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
+        if (data.IsEmpty)
+            return;
         Length = Math.Max(Length, offset + data.Length);
         while (!data.IsEmpty)
         {

@@ -48,17 +48,22 @@ public sealed class StagingMemory : IDisposable
         }
     }
 
-    /// <summary>The bytes of whole pages that hold <paramref name="length"/> bytes.</summary>
-    public static long RoundUp(long length) => (length + PageSize - 1) / PageSize * PageSize;
+    /// <summary>The bytes of whole pages that hold <paramref name="length"/> bytes; <see cref="long.MaxValue"/> where those cannot be counted.</summary>
+    public static long RoundUp(long length) =>
+        length > long.MaxValue - (PageSize - 1) ? long.MaxValue : (length + PageSize - 1) / PageSize * PageSize;
 
     /// <summary>
     /// Sets who gives clean content back: called without any lock held, with the bytes that are missing; returns the bytes that it released.
     /// </summary>
     public void ReclaimFrom(Func<long, long> reclaim) => _reclaim = reclaim;
 
-    /// <summary>Reserves at once, or not at all: nobody who waits is overtaken, except by content that already grows.</summary>
+    /// <summary>
+    /// Reserves at once, or not at all: nobody who waits is overtaken, except by content that already grows. No bytes are always to be had.
+    /// </summary>
     public bool TryReserve(long bytes, ReservationPriority priority)
     {
+        if (bytes == 0)
+            return true;
         while (true)
         {
             long missing;

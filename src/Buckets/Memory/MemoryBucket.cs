@@ -1,85 +1,65 @@
+using System.Security.Cryptography;
+
 namespace OrthancCloudFs.Buckets.Memory;
 
-/// <summary>A bucket in this process's memory, for tests and for measuring everything but the bucket.</summary>
+/// <summary>Objects in this process's memory: for tests, and for measuring everything above a bucket without one. Thread-safe.</summary>
 public sealed class MemoryBucket : IBucket
 {
     private readonly Lock _lock = new();
-    private readonly SortedList<string, (byte[] Content, DateTimeOffset Modified)> _objects = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredObject> _objects = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _keys = new(ObjectKeyComparer.Instance);
+
+    /// <summary>Creates an empty bucket.</summary>
+    /// <param name="name">For <see cref="Description"/> alone.</param>
+    public MemoryBucket(string name = "memory") => Description = $"memory://{name}";
 
     /// <inheritdoc/>
-    public string Description => "memory";
+    public string Description { get; }
 
-    /// <summary>The keys now, in ordinal order.</summary>
-    public IReadOnlyList<string> Keys
+    /// <summary>How many objects there are now.</summary>
+    public int Count
     {
         get
         {
             lock (_lock)
-                return [.. _objects.Keys];
+                return _objects.Count;
         }
-    }
-
-    /// <summary>The stored bytes of one object, or null.</summary>
-    public byte[]? Find(string key)
-    {
-        lock (_lock)
-            return _objects.TryGetValue(key, out (byte[] Content, DateTimeOffset Modified) found) ? found.Content : null;
     }
 
     /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_lock)
-            return Task.FromResult(_objects.TryGetValue(key, out (byte[] Content, DateTimeOffset Modified) found) ? Info(key, found) : null);
+        return Task.FromResult(Find(key)?.Info);
     }
 
     /// <inheritdoc/>
     public async Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        (byte[] Content, DateTimeOffset Modified) found;
-        lock (_lock)
-        {
-            if (!_objects.TryGetValue(key, out found))
-                return false;
-        }
-
-        Memory<byte> rest = found.Content;
-        if (range is { } part)
-        {
-            int start = (int)Math.Min(part.Offset, rest.Length);
-            rest = rest.Slice(start, (int)Math.Min(part.Length, rest.Length - start));
-        }
-
-        await target.BeginAsync(Info(key, found), rest.Length, cancellationToken).ConfigureAwait(false);
-        while (!rest.IsEmpty)
-        {
-            Memory<byte> buffer = target.GetBuffer();
-            int count = Math.Min(buffer.Length, rest.Length);
-            rest[..count].CopyTo(buffer);
-            target.Advance(count);
-            rest = rest[count..];
-        }
-
+        if (Find(key) is not { } found)
+            return false;
+        var (offset, length) = ByteRanges.Resolve(key, range, found.Content.Length);
+        await target.BeginAsync(found.Info, length, cancellationToken).ConfigureAwait(false);
+        DownloadWriter.Write(target, found.Content.AsSpan((int)offset, (int)length));
         return true;
     }
 
     /// <inheritdoc/>
-    public Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
+    public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        byte[] content = new byte[source.Length];
-        using (Stream stream = source.OpenRead())
-            stream.ReadExactly(content);
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        var content = await UploadReader.ReadAllAsync(key, source, cancellationToken).ConfigureAwait(false);
+        var info = new ObjectInfo(key, content.Length, DateTimeOffset.UtcNow, $"\"{Convert.ToHexStringLower(MD5.HashData(content))}\"");
         lock (_lock)
         {
-            if (options.IfAbsent && _objects.ContainsKey(key))
-                throw new BucketException(BucketErrorKind.AlreadyExists, $"put {key}: it exists");
-            _objects[key] = (content, DateTimeOffset.UtcNow);
+            if (_keys.Add(key))
+                _objects.Add(key, new StoredObject(info, content));
+            else if (options.IfAbsent)
+                throw new BucketException(BucketErrorKind.AlreadyExists, $"put {key}: there is an object of that key already");
+            else
+                _objects[key] = new StoredObject(info, content);
         }
-
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -87,7 +67,10 @@ public sealed class MemoryBucket : IBucket
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
-            _objects.Remove(key);
+        {
+            if (_objects.Remove(key))
+                _keys.Remove(key);
+        }
         return Task.CompletedTask;
     }
 
@@ -95,35 +78,33 @@ public sealed class MemoryBucket : IBucket
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var objects = new List<ObjectInfo>();
-        var prefixes = new List<string>();
-        string? last = null;
         lock (_lock)
-        {
-            foreach ((string key, (byte[] Content, DateTimeOffset Modified) found) in _objects)
-            {
-                if (!key.StartsWith(prefix, StringComparison.Ordinal))
-                    continue;
-                int cut = delimiter is { } d ? key.IndexOf(d, prefix.Length) : -1;
-                string name = cut < 0 ? key : key[..(cut + 1)];
-                if ((startAfter is not null && string.CompareOrdinal(name, startAfter) <= 0) || name == last)
-                    continue;
-                if (objects.Count + prefixes.Count == maxKeys)
-                    return Task.FromResult(new ListPage(objects, prefixes, last));
-                last = name;
-                if (cut < 0)
-                    objects.Add(Info(key, found));
-                else
-                    prefixes.Add(name);
-            }
-        }
-
-        return Task.FromResult(new ListPage(objects, prefixes, null));
+            return Task.FromResult(ListingPager.Cut(Walk, prefix, delimiter, startAfter, maxKeys));
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static ObjectInfo Info(string key, (byte[] Content, DateTimeOffset Modified) found) =>
-        new(key, found.Content.Length, found.Modified, null);
+    private StoredObject? Find(string key)
+    {
+        lock (_lock)
+            return _objects.GetValueOrDefault(key);
+    }
+
+    private IEnumerable<ObjectInfo> Walk(string prefix, string after, int limit)
+    {
+        var from = ObjectKeyComparer.Instance.Compare(after, prefix) > 0 ? after : prefix;
+        var to = prefix + ObjectKeyComparer.Last;
+        if (ObjectKeyComparer.Instance.Compare(from, to) > 0)
+            yield break;
+        foreach (var key in _keys.GetViewBetween(from, to))
+        {
+            // The view includes its ends; the prefix itself may be a key, the start is excluded.
+            if (key != after && key.StartsWith(prefix, StringComparison.Ordinal))
+                yield return _objects[key].Info;
+        }
+    }
+
+    /// <summary>The content is never changed once it is stored, so readers need no lock.</summary>
+    private sealed record StoredObject(ObjectInfo Info, byte[] Content);
 }

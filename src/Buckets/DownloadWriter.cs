@@ -1,0 +1,40 @@
+namespace OrthancCloudFs.Buckets;
+
+/// <summary>Moves bytes into an <see cref="IDownloadTarget"/>.</summary>
+internal static class DownloadWriter
+{
+    /// <summary>Copies all of <paramref name="content"/>.</summary>
+    internal static void Write(IDownloadTarget target, ReadOnlySpan<byte> content)
+    {
+        while (!content.IsEmpty)
+        {
+            var buffer = target.GetBuffer().Span;
+            var count = Math.Min(buffer.Length, content.Length);
+            if (count == 0)
+                throw new InvalidOperationException("The download target gave an empty buffer while bytes are missing.");
+            content[..count].CopyTo(buffer);
+            target.Advance(count);
+            content = content[count..];
+        }
+    }
+
+    /// <summary>Reads up to <paramref name="length"/> bytes directly into the target's buffers; returns how many there were.</summary>
+    internal static async Task<long> CopyAsync(Stream body, IDownloadTarget target, long length, CancellationToken cancellationToken)
+    {
+        var done = 0L;
+        while (done < length)
+        {
+            var buffer = target.GetBuffer();
+            if (buffer.IsEmpty)
+                throw new InvalidOperationException("The download target gave an empty buffer while bytes are missing.");
+            if (buffer.Length > length - done)
+                buffer = buffer[..(int)(length - done)];
+            var read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+                break;
+            target.Advance(read);
+            done += read;
+        }
+        return done;
+    }
+}

@@ -1,0 +1,30 @@
+using OrthancCloudFs.Configuration;
+using OrthancCloudFs.Envelope;
+
+namespace OrthancCloudFs.Program.Composition;
+
+/// <summary>Loads the master keys and chooses the envelope. Nothing but <c>"Enable": false</c> leads to plain objects.</summary>
+internal static class EnvelopeComposition
+{
+    public static (IEnvelope Envelope, MasterKeyRing? Keys, string CipherName, List<string> Warnings) Create(EncryptionSettings settings)
+    {
+        var warnings = new List<string>();
+        if (!settings.Enabled)
+        {
+            warnings.Add("\"StorageEncryption\" has \"Enable\": false: attachments are stored in plain");
+            return (new PlainEnvelope(), null, "none", warnings);
+        }
+
+        MasterKey Load(Configuration.MasterKeyFile file)
+        {
+            MasterKey key = Envelope.MasterKeyFile.Load(file.Id, file.Path, out string? warning);
+            if (warning is not null)
+                warnings.Add(warning);
+            return key;
+        }
+
+        var keys = new MasterKeyRing(Load(settings.MasterKey), settings.PreviousMasterKeys.Select(Load));
+        ICipherBackend backend = CipherBackends.Choose();
+        return (new A1Envelope(keys, backend), keys, backend.Name, warnings);
+    }
+}

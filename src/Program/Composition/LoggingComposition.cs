@@ -1,0 +1,54 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using OrthancCloudFs.Configuration;
+
+namespace OrthancCloudFs.Program.Composition;
+
+/// <summary>Logging to standard error, or to a file that takes its place.</summary>
+internal static class LoggingComposition
+{
+    private const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+
+    /// <param name="settings">Format and level.</param>
+    /// <param name="atLeast">Raises the level, for commands that print a result.</param>
+    public static ILoggerFactory Create(LoggingSettings settings, LogLevel atLeast = LogLevel.Trace) => LoggerFactory.Create(builder =>
+    {
+        builder.SetMinimumLevel(settings.Level > atLeast ? settings.Level : atLeast);
+        builder.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        switch (settings.Format)
+        {
+            case LogFormat.Json:
+                builder.AddJsonConsole(options => Use(options));
+                break;
+            case LogFormat.Systemd:
+                builder.AddSystemdConsole();
+                break;
+            default:
+                builder.AddSimpleConsole(options =>
+                {
+                    Use(options);
+                    options.SingleLine = true;
+                    options.ColorBehavior = LoggerColorBehavior.Disabled;
+                });
+                break;
+        }
+    });
+
+    /// <summary>From now on standard error is this file, appended to and readable by its owner only.</summary>
+    public static void RedirectStandardError(string path)
+    {
+        if (Path.GetDirectoryName(path) is { Length: > 0 } directory)
+            Directory.CreateDirectory(directory);
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Console.SetError(TextWriter.Synchronized(new StreamWriter(new FileStream(path, options), new UTF8Encoding(false)) { AutoFlush = true }));
+    }
+
+    private static void Use(ConsoleFormatterOptions options)
+    {
+        options.TimestampFormat = TimestampFormat;
+        options.UseUtcTimestamp = true;
+    }
+}

@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using OrthancCloudFs.Buckets;
+
+namespace OrthancCloudFs.TestKit;
+
+/// <summary>
+/// A bucket in front of another that fails as told, and remembers every request. The first fitting rule, in the order of
+/// <see cref="Inject"/>, hits; a rule that is used up no longer fits. Does not own <paramref name="inner"/>. Thread-safe.
+/// </summary>
+public sealed class FaultyBucket(IBucket inner) : IBucket
+{
+    private readonly ConcurrentQueue<BucketCall> _calls = new();
+    private ImmutableList<FaultRule> _rules = [];
+
+    /// <inheritdoc/>
+    public string Description => $"faulty {inner.Description}";
+
+    /// <summary>Every request so far, faults included, in order of arrival.</summary>
+    public IReadOnlyList<BucketCall> Calls => [.. _calls];
+
+    /// <summary>How many requests of that kind arrived so far (since <see cref="ClearCalls"/>).</summary>
+    public int Count(BucketOperation operation) => _calls.Count(call => call.Operation == operation);
+
+    /// <summary>Forgets the requests so far.</summary>
+    public void ClearCalls() => _calls.Clear();
+
+    /// <summary>From now on, <paramref name="fault"/> hits requests of that kind.</summary>
+    /// <param name="operation">Which requests.</param>
+    /// <param name="fault">What goes wrong.</param>
+    /// <param name="keys">Only those keys (prefixes of listings); all when null.</param>
+    /// <param name="times">Only so often.</param>
+    public FaultRule Inject(BucketOperation operation, Fault fault, Func<string, bool>? keys = null, int times = int.MaxValue)
+    {
+        var rule = new FaultRule(operation, fault, keys, times);
+        ImmutableInterlocked.Update(ref _rules, rules => rules.Add(rule));
+        return rule;
+    }
+
+    /// <summary>Ends all faults, and lets go on what stalls.</summary>
+    public void Heal()
+    {
+        foreach (var rule in Interlocked.Exchange(ref _rules, []))
+            rule.Release();
+    }
+
+    /// <inheritdoc/>
+    public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
+    {
+        await ArriveAsync(new BucketCall(BucketOperation.Head, key), cancellationToken);
+        return await inner.HeadAsync(key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.Get, key, range), cancellationToken);
+        switch (fault)
+        {
+            case Fault.Truncating truncating:
+                return await inner.GetAsync(key, range, new TruncatingTarget(key, target, truncating.Bytes), cancellationToken);
+            case Fault.Flipping flipping:
+                return await inner.GetAsync(key, range, new FlippingTarget(target, flipping), cancellationToken);
+            default:
+                return await inner.GetAsync(key, range, target, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.Put, key, Options: options), cancellationToken);
+        await inner.PutAsync(key, source, options, cancellationToken);
+        if (fault is Fault.Losing)
+            throw Lost(BucketOperation.Put, key);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.Delete, key), cancellationToken);
+        await inner.DeleteAsync(key, cancellationToken);
+        if (fault is Fault.Losing)
+            throw Lost(BucketOperation.Delete, key);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ListPage> ListAsync(
+        string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
+    {
+        await ArriveAsync(new BucketCall(BucketOperation.List, prefix), cancellationToken);
+        return await inner.ListAsync(prefix, delimiter, startAfter, maxKeys, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Heal();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Remembers the request and does what happens before it reaches the bucket; returns what is still to happen.</summary>
+    private async Task<Fault?> ArriveAsync(BucketCall call, CancellationToken cancellationToken)
+    {
+        _calls.Enqueue(call);
+        var rule = _rules.Find(candidate => candidate.TryHit(call.Operation, call.Key));
+        switch (rule?.Fault)
+        {
+            case Fault.Failing failing:
+                throw new BucketException(failing.Kind, $"{call.Operation} {call.Key}: injected {failing.Kind}")
+                {
+                    RetryAfter = failing.RetryAfter,
+                };
+            case Fault.Stalling:
+                await rule.Released.WaitAsync(cancellationToken);
+                break;
+            case Fault.Delaying delaying:
+                await Task.Delay(delaying.Time, cancellationToken);
+                break;
+        }
+        return rule?.Fault;
+    }
+
+    private static BucketException Lost(BucketOperation operation, string key) =>
+        new(BucketErrorKind.Network, $"{operation} {key}: injected loss of the answer");
+
+    /// <summary>Ends the body early.</summary>
+    private sealed class TruncatingTarget(string key, IDownloadTarget target, long left) : IDownloadTarget
+    {
+        private long _left = left;
+
+        public async ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken)
+        {
+            await target.BeginAsync(info, length, cancellationToken);
+            if (length > 0 && _left == 0)
+                throw Ended();
+        }
+
+        public Memory<byte> GetBuffer()
+        {
+            var buffer = target.GetBuffer();
+            return buffer.Length > _left ? buffer[..(int)_left] : buffer;
+        }
+
+        public void Advance(int count)
+        {
+            target.Advance(count);
+            _left -= count;
+            if (_left == 0)
+                throw Ended();
+        }
+
+        private BucketException Ended() => new(BucketErrorKind.Truncated, $"Get {key}: injected end of the body");
+    }
+
+    /// <summary>Flips one bit of the body.</summary>
+    private sealed class FlippingTarget(IDownloadTarget target, Fault.Flipping flip) : IDownloadTarget
+    {
+        private Memory<byte> _buffer;
+        private long _position;
+
+        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
+            target.BeginAsync(info, length, cancellationToken);
+
+        public Memory<byte> GetBuffer() => _buffer = target.GetBuffer();
+
+        public void Advance(int count)
+        {
+            var index = flip.ByteOffset - _position;
+            if (index >= 0 && index < count)
+                _buffer.Span[(int)index] ^= (byte)(1 << flip.Bit);
+            _position += count;
+            target.Advance(count);
+        }
+    }
+}
