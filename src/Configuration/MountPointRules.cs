@@ -11,9 +11,9 @@ internal static class MountPointRules
     {
         string mountPoint = settings.MountPoint;
         if (mountPoint == Path.GetPathRoot(mountPoint))
-            return $"the mount point is the root of the file system: set \"MountPoint\" of \"{SectionNames.CloudFs}\" to a directory of its own.";
-        if (settings.Provider is LocalStorageSettings local && IsWithin(mountPoint, local.Directory) && mountPoint != local.Directory)
-            return $"the mount point {mountPoint} lies within \"Directory\" of \"{SectionNames.LocalStorage}\" ({local.Directory}): choose a place outside.";
+            return $"the mount point is the root of the file system: set \"MountPoint\" of \"{SectionNames.CloudFs}\" to a directory.";
+        if (settings.Provider is LocalStorageSettings { Directory: var bucket } && IsWithin(mountPoint, bucket) && mountPoint != bucket)
+            return $"the mount point {mountPoint} lies within \"Directory\" of \"{SectionNames.LocalStorage}\" ({bucket}): choose a place outside.";
 
         foreach ((string key, string section, string? path) in OwnPaths(settings))
         {
@@ -33,6 +33,7 @@ internal static class MountPointRules
 
     private static bool IsWithin(string path, string directory)
     {
-        return path == directory || path.StartsWith(Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        string prefix = Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar;
+        return path == directory || path.StartsWith(prefix, StringComparison.Ordinal);
     }
 }
