@@ -64,7 +64,7 @@ internal static class DicomDataset
         return isKnown;
     }
 
-    /// <summary>Reads a transfer syntax (PS3.5 annex A) for its encoding of datasets; false where it deflates them, or is no UID at all.</summary>
+    /// <summary>Reads which encoding of datasets a transfer syntax (PS3.5 annex A) has; false where it deflates them, or is none.</summary>
     private static bool TryReadTransferSyntax(DicomElementReader reader, uint length, out DicomEncoding encoding)
     {
         encoding = default;

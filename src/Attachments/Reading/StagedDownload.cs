@@ -91,13 +91,12 @@ internal sealed class StagedDownload : IDownloadTarget, IDisposable
         string key = _object!.Key;
         bool isSealed = _isSealed!.Value;
         AttachmentInfo info = Describe();
-        if (isSealed && Length < _form.Overhead)
-            throw ObjectForm.Unreadable(key, $"{Length} bytes are too short for an A1 object, which has at least {_form.Overhead}");
         _content.SetLength(info.Length);
         if (isSealed)
         {
             try
             {
+                _ = _form.Envelope.ContentLength(Length);
                 _form.Envelope.Open(_header, _content.GetSegments(), _trailer);
             }
             catch (EnvelopeException e)

@@ -48,7 +48,9 @@ public sealed class StagingMemory : IDisposable
         }
     }
 
-    /// <summary>The bytes of whole pages that hold <paramref name="length"/> bytes; <see cref="long.MaxValue"/> where those cannot be counted.</summary>
+    /// <summary>
+    /// The bytes of whole pages that hold <paramref name="length"/> bytes; <see cref="long.MaxValue"/> where those cannot be counted.
+    /// </summary>
     public static long RoundUp(long length) =>
         length > long.MaxValue - (PageSize - 1) ? long.MaxValue : (length + PageSize - 1) / PageSize * PageSize;
 

@@ -3,6 +3,7 @@ using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
+using OrthancCloudFs.Program.Mounting;
 
 namespace OrthancCloudFs.Program.Commands;
 
@@ -26,7 +27,9 @@ internal static class CommandRunner
             }
             catch (Exception e) when (ExitCodeOf(e) is { } exitCode)
             {
-                await Console.Error.WriteLineAsync($"orthanc-cloudfs {command.Name}: {OneLine(e.Message)}").ConfigureAwait(false);
+                string line = $"orthanc-cloudfs {command.Name}: {OneLine(e.Message)}";
+                await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
+                BackgroundMount.SayToWaitingHalf(line);
                 return exitCode;
             }
         });

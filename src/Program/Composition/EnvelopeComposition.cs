@@ -17,10 +17,10 @@ internal static class EnvelopeComposition
 
         MasterKey Load(Configuration.MasterKeyFile file)
         {
-            MasterKey key = Envelope.MasterKeyFile.Load(file.Id, file.Path, out string? warning);
-            if (warning is not null)
-                warnings.Add(warning);
-            return key;
+            LoadedMasterKey loaded = Envelope.MasterKeyFile.Load(file.Id, file.Path);
+            if (loaded.Warning is not null)
+                warnings.Add(loaded.Warning);
+            return loaded.Key;
         }
 
         var keys = new MasterKeyRing(Load(settings.MasterKey), settings.PreviousMasterKeys.Select(Load));

@@ -1,11 +1,10 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using OrthancCloudFs.Configuration;
 
 namespace OrthancCloudFs.Program.Composition;
 
-/// <summary>Logging to standard error, or to a file that takes its place.</summary>
+/// <summary>Logging to standard error, which may be a file.</summary>
 internal static class LoggingComposition
 {
     private const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
@@ -34,17 +33,6 @@ internal static class LoggingComposition
                 break;
         }
     });
-
-    /// <summary>From now on standard error is this file, appended to and readable by its owner only.</summary>
-    public static void RedirectStandardError(string path)
-    {
-        if (Path.GetDirectoryName(path) is { Length: > 0 } directory)
-            Directory.CreateDirectory(directory);
-        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Console.SetError(TextWriter.Synchronized(new StreamWriter(new FileStream(path, options), new UTF8Encoding(false)) { AutoFlush = true }));
-    }
 
     private static void Use(ConsoleFormatterOptions options)
     {

@@ -25,6 +25,7 @@ internal enum StorageUse
 internal sealed class StorageComposition : IAsyncDisposable
 {
     private readonly MasterKeyRing? _keys;
+    private readonly ObjectForm _form;
     private readonly StagingMemory _memory;
     private readonly PendingDeletes _pendingDeletes;
 
@@ -36,7 +37,7 @@ internal sealed class StorageComposition : IAsyncDisposable
         (Envelope, _keys, CipherName, List<string> keyWarnings) = EnvelopeComposition.Create(settings.Encryption);
         Warnings = [.. warnings, .. keyWarnings];
         ILogger logger = loggers.CreateLogger("OrthancCloudFs.Attachments");
-        var form = new ObjectForm(Envelope, settings.AllowPlainObjects);
+        _form = new ObjectForm(Envelope, settings.AllowPlainObjects);
         Layout = settings.Provider.Layout.Structure == StorageStructure.Legacy
             ? new LegacyLayout(settings.Provider.Layout.RootPath)
             : new FlatLayout(settings.Provider.Layout.RootPath, settings.Encryption.Enabled);
@@ -45,7 +46,7 @@ internal sealed class StorageComposition : IAsyncDisposable
             ? PendingDeletes.Open(PendingDeletesDirectory(settings), Bucket.SingleAttempts, Envelope.HeaderLength, logger)
             : PendingDeletes.None(Bucket.SingleAttempts, logger);
         var options = new AttachmentStoreOptions { ConditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true };
-        Store = new AttachmentStore(Bucket.Retrying, Layout, form, _memory, _pendingDeletes, options, logger);
+        Store = new AttachmentStore(Bucket.Retrying, Layout, _form, _memory, _pendingDeletes, options, logger);
     }
 
     public CloudFsSettings Settings { get; }
@@ -74,6 +75,8 @@ internal sealed class StorageComposition : IAsyncDisposable
             Console.Error.WriteLine($"warning: {warning}");
         return storage;
     }
+
+    public BucketProbe CreateProbe() => new(Bucket.Retrying, Layout, _form);
 
     /// <summary>Puts the storage together.</summary>
     /// <param name="configuration">What was read.</param>

@@ -32,7 +32,7 @@ public sealed class KeyLayoutTests
     });
 
     [Fact]
-    public void Every_folder_of_an_attachment_lists_its_key() => Gen.Select(Ids, RootPaths, Kinds, Gen.Bool).Sample((id, root, kind, encrypted) =>
+    public void Every_folder_of_an_attachment_lists_it() => Gen.Select(Ids, RootPaths, Kinds, Gen.Bool).Sample((id, root, kind, encrypted) =>
     {
         HashDirectory second = id.Directory;
         HashDirectory[] folders = [HashDirectory.Root, HashDirectory.First(second.FirstByte), second];

@@ -19,6 +19,8 @@ public static class SampleDicomFiles
     // Debian installs the package for the distribution's own interpreter, which need not be the first one in PATH.
     private const string Python = "/usr/bin/python3";
 
+    private const string Missing = "These tests read the DICOM files of Debian's package python3-pydicom; is it installed?";
+
     // One line a file: path, offset of the pixel data or -1, ends of the elements from Rows on.
     private const string Measure = """
         import os, struct, sys, warnings
@@ -64,6 +66,7 @@ public static class SampleDicomFiles
 
     private static List<SampleDicomFile> Load()
     {
+        Assert.True(File.Exists(Python), $"{Missing} There is no {Python}.");
         var start = new ProcessStartInfo(Python, ["-c", Measure])
         {
             RedirectStandardOutput = true,
@@ -74,9 +77,7 @@ public static class SampleDicomFiles
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string[] lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();
-        Assert.True(
-            process.ExitCode == 0,
-            $"These tests read the DICOM files of Debian's package python3-pydicom; is it installed? {Python} said: {errors.Result}");
+        Assert.True(process.ExitCode == 0, $"{Missing} {Python} said: {errors.Result}");
         return [.. lines.Select(Parse)];
     }
 

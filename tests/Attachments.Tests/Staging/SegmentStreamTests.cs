@@ -43,7 +43,8 @@ public sealed class SegmentStreamTests
         byte[] read = new byte[4];
         Assert.Equal(3, await stream.ReadAsync(read, CancellationToken.None));
         Assert.Equal([1, 2, 3, 0], read);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream.ReadExactlyAsync(read, new CancellationToken(canceled: true)).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => stream.ReadExactlyAsync(read, new CancellationToken(canceled: true)).AsTask());
     }
 
     [Fact]
@@ -58,5 +59,6 @@ public sealed class SegmentStreamTests
         Assert.Throws<ArgumentOutOfRangeException>(() => stream.Seek(-4, SeekOrigin.End));
     }
 
-    private static SegmentStream Create(params byte[][] segments) => new([.. segments.Select(segment => new ReadOnlyMemory<byte>(segment))]);
+    private static SegmentStream Create(params byte[][] segments) =>
+        new([.. segments.Select(segment => new ReadOnlyMemory<byte>(segment))]);
 }

@@ -32,7 +32,7 @@ public sealed class StagedContentTests : IDisposable
                 pair.CompareWhole();
             }
         },
-        iter: 2000);
+        iter: 1000);
 
     [Fact]
     public void Segments_are_the_content_in_order() => Gen.Select(Gen.Int[1, Size], Offsets, Offsets).Sample(

@@ -11,10 +11,10 @@ public sealed class StagingMemoryStressTests
     private const int Rounds = 10_000;
     private const int Races = 5_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Never_more_is_heldthan_there_is_and_nothing_is_lost()
+    public async Task Never_more_is_out_than_there_is_and_nothing_is_lost()
     {
         using var memory = new StagingMemory(10 * Page);
         long held = 0, highest = 0, clean = 0;

@@ -1,6 +1,6 @@
 using OrthancCloudFs.Buckets;
 
-namespace OrthancCloudFs.Attachments.Commit;
+namespace OrthancCloudFs.Attachments;
 
 /// <summary>Reads the first bytes of an object, which in an envelope are unique to each object ever made.</summary>
 internal static class ObjectHeader
