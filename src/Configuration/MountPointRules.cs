@@ -6,32 +6,34 @@ namespace OrthancCloudFs.Configuration;
 /// </summary>
 internal static class MountPointRules
 {
-    public static void Check(CloudFsSettings settings)
+    /// <returns>What is wrong, as a sentence; null if nothing is.</returns>
+    public static string? FindFault(CloudFsSettings settings)
     {
         string mountPoint = settings.MountPoint;
         if (mountPoint == Path.GetPathRoot(mountPoint))
-            throw new ConfigurationException($"The mount point is the root of the file system: set \"MountPoint\" in \"{SectionNames.CloudFs}\" to a directory of its own.");
+            return $"the mount point is the root of the file system: set \"MountPoint\" of \"{SectionNames.CloudFs}\" to a directory.";
+        if (settings.Provider is LocalStorageSettings { Directory: var bucket } && IsWithin(mountPoint, bucket) && mountPoint != bucket)
+            return $"the mount point {mountPoint} lies within \"Directory\" of \"{SectionNames.LocalStorage}\" ({bucket}): choose a place outside.";
 
-        if (settings.Provider is LocalStorageSettings local)
+        foreach ((string key, string section, string? path) in OwnPaths(settings))
         {
-            RefuseWithin(local.Directory, mountPoint, $"\"Directory\" of \"{SectionNames.LocalStorage}\"");
-            if (IsWithin(mountPoint, local.Directory))
-                throw new ConfigurationException($"The mount point {mountPoint} lies within \"Directory\" of \"{SectionNames.LocalStorage}\" ({local.Directory}): choose a directory outside.");
+            if (path is not null && IsWithin(path, mountPoint))
+                return $"\"{key}\" of \"{section}\" ({path}) lies within the mount point {mountPoint}: choose a place outside.";
         }
 
-        RefuseWithin(settings.StateDirectory, mountPoint, $"\"StateDirectory\" of \"{SectionNames.CloudFs}\"");
-        if (settings.Logging.File is { } logFile)
-            RefuseWithin(logFile, mountPoint, $"\"LogFile\" of \"{SectionNames.CloudFs}\"");
+        return null;
     }
 
-    private static void RefuseWithin(string path, string mountPoint, string what)
+    private static IEnumerable<(string Key, string Section, string? Path)> OwnPaths(CloudFsSettings settings)
     {
-        if (IsWithin(path, mountPoint))
-            throw new ConfigurationException($"{what} ({path}) lies within the mount point {mountPoint}: choose a place outside.");
+        yield return (KnownKeys.Directory.Name, SectionNames.LocalStorage, (settings.Provider as LocalStorageSettings)?.Directory);
+        yield return (KnownKeys.StateDirectory.Name, SectionNames.CloudFs, settings.StateDirectory);
+        yield return (KnownKeys.LogFile.Name, SectionNames.CloudFs, settings.Logging.File);
     }
 
     private static bool IsWithin(string path, string directory)
     {
-        return path == directory || path.StartsWith(Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        string prefix = Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar;
+        return path == directory || path.StartsWith(prefix, StringComparison.Ordinal);
     }
 }

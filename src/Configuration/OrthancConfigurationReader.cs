@@ -13,7 +13,8 @@ public static class OrthancConfigurationReader
     private const long BytesPerMegabyte = 1024 * 1024;
 
     /// <summary>Sections whose names are worth a warning when slightly misspelt.</summary>
-    private static readonly string[] OurSections = [SectionNames.CloudFs, SectionNames.Encryption, SectionNames.S3, SectionNames.LocalStorage];
+    private static readonly string[] OurSections =
+        [SectionNames.CloudFs, SectionNames.Encryption, SectionNames.S3, SectionNames.LocalStorage];
 
     /// <param name="path">A file, or a folder with <c>*.json</c> files.</param>
     /// <param name="environment">Environment variables for <c>${VAR}</c>; by default those of this process.</param>
@@ -49,7 +50,8 @@ public static class OrthancConfigurationReader
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,
         };
-        MountPointRules.Check(settings);
+        if (MountPointRules.FindFault(settings) is { } fault)
+            throw new ConfigurationException($"{files.Path}: {fault}");
         return new ConfigurationResult(settings, warnings);
     }
 
@@ -69,7 +71,11 @@ public static class OrthancConfigurationReader
     {
         bool allow = cloudFs.Boolean(KnownKeys.AllowPlainObjects);
         if (allow && encryption.Enabled)
-            warnings.Add($"{cloudFs.Find(KnownKeys.AllowPlainObjects)!.Location}: {SectionNames.CloudFs}.AllowPlainObjects lets objects be read that no key authenticates.");
+        {
+            string place = cloudFs.Find(KnownKeys.AllowPlainObjects)!.Location;
+            warnings.Add($"{place}: {SectionNames.CloudFs}.AllowPlainObjects lets objects be read that no key authenticates.");
+        }
+
         return allow;
     }
 
@@ -80,7 +86,7 @@ public static class OrthancConfigurationReader
         {
             string nearest = SectionReader.Nearest(member.Name, OurSections);
             if (member.Name != nearest && SectionReader.Distance(member.Name, nearest) <= MostTypos)
-                warnings.Add($"{member.Location}: the section \"{SectionReader.ForMessage(member.Name)}\" is unknown and ignored; perhaps \"{nearest}\" is meant.");
+                warnings.Add($"{member.Location}: the section \"{member.Shown}\" is unknown and ignored; perhaps \"{nearest}\" is meant.");
         }
     }
 

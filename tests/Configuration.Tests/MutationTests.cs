@@ -76,6 +76,7 @@ public class MutationTests
 
                 return lines.All(line => !line.Any(char.IsControl) && line.StartsWith(folder.Path, StringComparison.Ordinal) && line.Length < 1000);
             },
+            print: file => $"{Encoding.UTF8.GetString(file.File)}\nwith \"{file.Value}\"",
             iter: 5_000,
             threads: 1);
 

@@ -33,7 +33,11 @@ internal static class ConfigurationFileParser
         try
         {
             if (!reader.Read())
-                throw new ConfigurationException($"{source.Locate(source.Utf8.Length)}: the file holds nothing: Orthanc's configuration is a JSON object {{ … }}.");
+            {
+                throw new ConfigurationException(
+                    $"{source.Locate(source.Utf8.Length)}: the file holds nothing: Orthanc's configuration is a JSON object {{ … }}.");
+            }
+
             root = ReadValue(ref reader, source);
         }
         catch (JsonException e)
@@ -59,7 +63,9 @@ internal static class ConfigurationFileParser
             throw new ConfigurationException($"{path}: cannot be read ({Reason(e)}).", e);
         }
 
-        ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
+        ReadOnlySpan<byte> content = bytes;
+        if (content.StartsWith(Encoding.UTF8.Preamble))
+            content = content[Encoding.UTF8.Preamble.Length..];
         try
         {
             return StrictUtf8.GetString(content);
@@ -67,7 +73,8 @@ internal static class ConfigurationFileParser
         catch (DecoderFallbackException)
         {
             string text = Encoding.UTF8.GetString(content);
-            warnings.Add($"{SourceText.Locate(path, text, text.IndexOf('\uFFFD', StringComparison.Ordinal))}: not UTF-8: save the file in that encoding.");
+            string place = SourceText.Locate(path, text, text.IndexOf('\uFFFD', StringComparison.Ordinal));
+            warnings.Add($"{place}: not UTF-8: save the file in that encoding.");
             return text;
         }
     }
@@ -118,7 +125,8 @@ internal static class ConfigurationFileParser
         }
         catch (InvalidOperationException e)
         {
-            throw new ConfigurationException($"{source.Locate(offset)}: the text contains half of a surrogate pair (\\uD800 to \\uDFFF): write the character itself.", e);
+            throw new ConfigurationException(
+                $"{source.Locate(offset)}: the text contains half of a surrogate pair (\\uD800 to \\uDFFF): write the character itself.", e);
         }
     }
 
@@ -134,11 +142,12 @@ internal static class ConfigurationFileParser
             : (char)source.Utf8[offset] switch
             {
                 < ' ' => "a line break or another control character within a text: close the quotation mark, or write \\n or \\t",
-                '{' or '}' or '[' or ']' or ',' or ':' or '"' => $"unexpected '{(char)source.Utf8[offset]}': look for a missing comma, colon or bracket before it",
+                '{' or '}' or '[' or ']' or ',' or ':' or '"' =>
+                    $"unexpected '{(char)source.Utf8[offset]}': look for a missing comma, colon or bracket before it",
                 '/' => "this comment is not closed, or the slash is too much",
                 _ => "this is no JSON: look for a missing comma or quotation mark before it",
             };
-        string origin = source.VariableAt(offset) is { } variable ? $" (near the value of the environment variable {variable})" : "";
+        string origin = source.VariableAt(offset) is { } variable ? $" (near the value of the environment variable {MessageText.OnOneLine(variable)})" : "";
         return new ConfigurationException($"{source.Locate(offset)}: {what}{origin}.");
     }
 

@@ -30,7 +30,7 @@ internal sealed class ConfigurationFiles
         if (!Directory.Exists(full))
         {
             if (!File.Exists(full))
-                throw new ConfigurationException($"{full}: there is no such file or folder: give Orthanc's configuration, such as /etc/orthanc.");
+                throw new ConfigurationException($"{full}: no such file or folder: give Orthanc's configuration, such as /etc/orthanc.");
             var single = new ConfigurationFiles(full, System.IO.Path.GetDirectoryName(full)!);
             single.Add(ConfigurationFileParser.Parse(full, environment, warnings));
             return single;
@@ -39,7 +39,7 @@ internal sealed class ConfigurationFiles
         var files = new ConfigurationFiles(full, full);
         string[] names = ListFolder(full);
         if (names.Length == 0)
-            throw new ConfigurationException($"{full}: the folder holds no *.json file: give the folder or file that Orthanc is started with.");
+            throw new ConfigurationException($"{full}: the folder holds no *.json file: give what Orthanc is started with.");
         foreach (string name in names)
             files.Add(ConfigurationFileParser.Parse(name, environment, warnings));
         return files;
@@ -50,7 +50,7 @@ internal sealed class ConfigurationFiles
     public ConfigurationNode? Find(string key)
     {
         if (_repeated.TryGetValue(key, out ConfigurationMember? again))
-            throw new ConfigurationException($"{again.Location}: \"{key}\" is already defined at {_members[key].Location}: keep one of the two.");
+            throw again.Error($"\"{key}\" is already defined at {_members[key].Location}: keep one of the two.");
         return _members.GetValueOrDefault(key)?.Value;
     }
 
@@ -65,7 +65,8 @@ internal sealed class ConfigurationFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"{folder}: the folder cannot be listed: give the user of this program the right to read it.", e);
+            throw new ConfigurationException(
+                $"{folder}: the folder cannot be listed: give the user of this program the right to read it.", e);
         }
     }
 
@@ -79,7 +80,7 @@ internal sealed class ConfigurationFiles
             else if (here.Contains(member.Name))
                 _repeated.TryAdd(member.Name, member);
             else
-                throw new ConfigurationException($"{member.Location}: \"{member.Name}\" is already defined at {_members[member.Name].Location}: keep one of the two, Orthanc refuses both.");
+                throw member.Error($"\"{member.Shown}\" is already defined at {_members[member.Name].Location}: keep one of the two, as Orthanc asks.");
         }
     }
 }

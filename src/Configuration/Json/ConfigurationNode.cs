@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace OrthancCloudFs.Configuration.Json;
@@ -6,9 +5,6 @@ namespace OrthancCloudFs.Configuration.Json;
 /// <summary>A JSON value that knows its place in the file.</summary>
 internal sealed class ConfigurationNode(JsonTokenType kind, SourceText source, int offset, string text = "")
 {
-    /// <summary>Values longer than this are cut in messages.</summary>
-    private const int LongestShown = 60;
-
     /// <summary><see cref="JsonTokenType.StartObject"/> and <see cref="JsonTokenType.StartArray"/> stand for the whole.</summary>
     public JsonTokenType Kind { get; } = kind;
 
@@ -23,6 +19,7 @@ internal sealed class ConfigurationNode(JsonTokenType kind, SourceText source, i
     /// <summary><c>file:line:column</c>.</summary>
     public string Location => source.Locate(offset);
 
+    /// <summary>A fault of this value, with its place.</summary>
     public ConfigurationException Error(string message) => new($"{Location}: {message}");
 
     /// <summary>The value for a message, on one line; of a secret only what kind of value it is.</summary>
@@ -33,30 +30,23 @@ internal sealed class ConfigurationNode(JsonTokenType kind, SourceText source, i
             JsonTokenType.Null => "null",
             JsonTokenType.True => "true",
             JsonTokenType.False => "false",
-            JsonTokenType.Number => secret ? "a number" : Cut(Text),
-            JsonTokenType.String => secret ? "a text" : $"\"{Cut(Text)}\"",
+            JsonTokenType.Number => secret ? "a number" : MessageText.OnOneLine(Text),
+            JsonTokenType.String => secret ? "a text" : $"\"{MessageText.OnOneLine(Text)}\"",
             JsonTokenType.StartArray => $"an array of {Items.Count}",
             _ => "an object",
         };
     }
-
-    private static string Cut(string text)
-    {
-        var line = new StringBuilder();
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            if (line.Length >= LongestShown)
-                return line.Append('…').ToString();
-            line.Append(Rune.IsControl(rune) || rune.Value is 0x2028 or 0x2029 ? new Rune('\uFFFD') : rune);
-        }
-
-        return line.ToString();
-    }
 }
 
 /// <summary>A member of an object.</summary>
-/// <param name="Location"><c>file:line:column</c> of the name.</param>
 internal sealed record ConfigurationMember(string Name, ConfigurationNode Value, SourceText Source, int Offset)
 {
+    /// <summary><c>file:line:column</c> of the name.</summary>
     public string Location => Source.Locate(Offset);
+
+    /// <summary>The name for a message, on one line.</summary>
+    public string Shown => MessageText.OnOneLine(Name);
+
+    /// <summary>A fault of this member, with its place.</summary>
+    public ConfigurationException Error(string message) => new($"{Location}: {message}");
 }

@@ -39,6 +39,16 @@ internal sealed class JsonScanner
         };
     }
 
+    /// <summary>
+    /// Passes over an inserted value. Within a string it ends an escape that the text began; outside of one, what the value opens,
+    /// it has to close itself.
+    /// </summary>
+    public void SkipValue()
+    {
+        if (_state == State.Escape)
+            _state = State.String;
+    }
+
     private State OpenBlock(int i)
     {
         _blockBody = i + 2;

@@ -32,8 +32,8 @@ internal static partial class VariableSubstitution
                 insertions.Add(new Insertion(reference.Groups["name"].Value, output.Length, value.Length, i, reference.Length));
                 output.Append(value);
                 i += reference.Length;
-
-                // What an inserted value opens outside of a string, it has to close itself.
+                if (value.Length > 0)
+                    state.SkipValue();
                 continue;
             }
 
@@ -44,16 +44,19 @@ internal static partial class VariableSubstitution
         return new SourceText(path, written, output.ToString(), insertions);
     }
 
-    private static string Evaluate(string path, string written, Match reference, IReadOnlyDictionary<string, string> environment, List<string> warnings)
+    private static string Evaluate(
+        string path, string written, Match reference, IReadOnlyDictionary<string, string> environment, List<string> warnings)
     {
+        string place = SourceText.Locate(path, written, reference.Index);
         string name = reference.Groups["name"].Value;
         if (name.Length == 0)
-            throw new ConfigurationException($"{SourceText.Locate(path, written, reference.Index)}: {reference.Value} names no environment variable: write ${{NAME}} or ${{NAME:-default}}.");
+            throw new ConfigurationException($"{place}: this names no environment variable: write ${{NAME}} or ${{NAME:-default}}.");
         if (environment.TryGetValue(name, out string? value))
             return value;
         if (reference.Groups["default"] is { Success: true } fallback)
             return fallback.Value;
-        warnings.Add($"{SourceText.Locate(path, written, reference.Index)}: the environment variable {name} is not set and has no default; it is replaced by nothing, as Orthanc does.");
+        warnings.Add(
+            $"{place}: the environment variable {MessageText.OnOneLine(name)} is not set and has no default; it is replaced by nothing, as Orthanc does.");
         return "";
     }
 
@@ -63,7 +66,8 @@ internal static partial class VariableSubstitution
         if (fault is not null)
         {
             throw new ConfigurationException(
-                $"{SourceText.Locate(path, written, reference.Index)}: the value of {reference.Groups["name"].Value} contains {fault}, which breaks the JSON string that it is inserted into: write it with JSON's escapes (\\\", \\\\, \\n) in the environment.");
+                $"{SourceText.Locate(path, written, reference.Index)}: the value of {MessageText.OnOneLine(reference.Groups["name"].Value)} contains "
+                + $"{fault}, which breaks the JSON string that it is inserted into: write it with JSON's escapes (\\\", \\\\, \\n) in the environment.");
         }
     }
 
@@ -89,6 +93,9 @@ internal static partial class VariableSubstitution
         return null;
     }
 
-    [GeneratedRegex("""\G\$\{(?<name>[^:}"'\r\n]*)(?::-(?:(?<default>[^'"}]*)|"(?<default>[^"]*)"|'(?<default>[^']*)'))?\}""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        """\G\$\{(?<name>[^:}"'\r\n]*)(?::-(?:(?<default>[^'"}]*)|"(?<default>[^"]*)"|'(?<default>[^']*)'))?\}""",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Reference();
 }

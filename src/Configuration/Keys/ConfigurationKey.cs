@@ -40,7 +40,8 @@ public abstract record ConfigurationKey(string Section, string Name, KeySource S
 }
 
 /// <summary>A whole number within bounds.</summary>
-public sealed record IntegerKey(string Section, string Name, KeySource Source, long DefaultValue, long Minimum, long Maximum, string UnitName)
+public sealed record IntegerKey(
+    string Section, string Name, KeySource Source, long DefaultValue, long Minimum, long Maximum, string UnitName)
     : ConfigurationKey(Section, Name, Source)
 {
     public override string Type => $"integer, {Minimum} to {Maximum}";
@@ -62,7 +63,8 @@ public sealed record BooleanKey(string Section, string Name, KeySource Source, b
 
 /// <summary>One of several words, case-sensitive.</summary>
 /// <param name="DefaultValue">Null where the default is none of the words: see <paramref name="DefaultInWords"/>.</param>
-public sealed record ChoiceKey(string Section, string Name, KeySource Source, string? DefaultValue, IReadOnlyList<string> Choices, string? DefaultInWords = null)
+public sealed record ChoiceKey(
+    string Section, string Name, KeySource Source, string? DefaultValue, IReadOnlyList<string> Choices, string? DefaultInWords = null)
     : ConfigurationKey(Section, Name, Source)
 {
     public override string Type => string.Join(", ", Choices);
@@ -74,7 +76,8 @@ public sealed record ChoiceKey(string Section, string Name, KeySource Source, st
 /// <param name="TypeInWords">What may be written.</param>
 /// <param name="DefaultInWords">What holds when the key is absent.</param>
 /// <param name="DefaultValue">The same as a value, where it is one.</param>
-public sealed record TextKey(string Section, string Name, KeySource Source, string TypeInWords, string DefaultInWords, string? DefaultValue = null)
+public sealed record TextKey(
+    string Section, string Name, KeySource Source, string TypeInWords, string DefaultInWords, string? DefaultValue = null)
     : ConfigurationKey(Section, Name, Source)
 {
     /// <summary>What <see cref="Default"/> says of a key that may not be absent.</summary>

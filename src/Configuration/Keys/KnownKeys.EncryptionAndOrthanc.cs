@@ -13,18 +13,21 @@ public static partial class KnownKeys
         IsSecret = true,
     };
 
-    public static TextKey PreviousMasterKeys { get; } = new(SectionNames.Encryption, "PreviousMasterKeys", KeySource.Plugin, "[[id, path], …]", "none")
+    public static TextKey PreviousMasterKeys { get; } = new(
+        SectionNames.Encryption, "PreviousMasterKeys", KeySource.Plugin, "[[id, path], …]", "none")
     {
         Meaning = "Keys that existing objects may still need; ids must differ from each other and from `MasterKey`'s.",
         IsSecret = true,
     };
 
-    public static IntegerKey MaxConcurrentInputSize { get; } = new(SectionNames.Encryption, "MaxConcurrentInputSize", KeySource.Plugin, 1024, 1, 1048576, "MB")
+    public static IntegerKey MaxConcurrentInputSize { get; } = new(
+        SectionNames.Encryption, "MaxConcurrentInputSize", KeySource.Plugin, 1024, 1, 1048576, "MB")
     {
         Meaning = "Plaintext that may be in encryption or decryption at one time.",
     };
 
-    public static TextKey StorageDirectory { get; } = new(TopLevel, "StorageDirectory", KeySource.Orthanc, "path", "OrthancStorage", "OrthancStorage")
+    public static TextKey StorageDirectory { get; } = new(
+        TopLevel, "StorageDirectory", KeySource.Orthanc, "path", "OrthancStorage", "OrthancStorage")
     {
         Meaning = "Where Orthanc stores attachments: the mount point, unless `MountPoint` says otherwise.",
     };
@@ -44,7 +47,8 @@ public static partial class KnownKeys
         Meaning = "Whether Orthanc compresses attachments; read for `check`.",
     };
 
-    public static TextKey HttpsCACertificates { get; } = new(TopLevel, "HttpsCACertificates", KeySource.Orthanc, "path", "the system's certificates", "")
+    public static TextKey HttpsCACertificates { get; } = new(
+        TopLevel, "HttpsCACertificates", KeySource.Orthanc, "path", "the system's certificates", "")
     {
         Meaning = "PEM file of the certificate authorities to trust for HTTPS. An empty text counts as absent.",
     };

@@ -17,18 +17,21 @@ public static partial class KnownKeys
         Meaning = "The bucket's region such as `eu-central-1`; any word for most gateways.",
     };
 
-    public static TextKey AccessKey { get; } = new(SectionNames.S3, "AccessKey", KeySource.Plugin, "text", "the SDK's default credential chain")
+    public static TextKey AccessKey { get; } = new(
+        SectionNames.S3, "AccessKey", KeySource.Plugin, "text", "the SDK's default credential chain")
     {
         Meaning = "Access key id; together with `SecretKey` or not at all.",
     };
 
-    public static TextKey SecretKey { get; } = new(SectionNames.S3, "SecretKey", KeySource.Plugin, "text", "the SDK's default credential chain")
+    public static TextKey SecretKey { get; } = new(
+        SectionNames.S3, "SecretKey", KeySource.Plugin, "text", "the SDK's default credential chain")
     {
         Meaning = "Secret access key; together with `AccessKey` or not at all.",
         IsSecret = true,
     };
 
-    public static TextKey Endpoint { get; } = new(SectionNames.S3, "Endpoint", KeySource.Plugin, "host name or http(s) address", "Amazon's of the region")
+    public static TextKey Endpoint { get; } = new(
+        SectionNames.S3, "Endpoint", KeySource.Plugin, "host name or http(s) address", "Amazon's of the region")
     {
         Meaning = "Address of another S3 service; https unless it begins with `http://`. An empty text counts as absent.",
     };
@@ -118,17 +121,20 @@ public static partial class KnownKeys
         Meaning = "With `flat`, also look for names that end in `.unk`, which early plugins wrote.",
     };
 
-    public static ChoiceKey HybridMode { get; } = new(EveryProvider, "HybridMode", KeySource.Plugin, "Disabled", ["Disabled", "WriteToFileSystem", "WriteToObjectStorage"])
+    public static ChoiceKey HybridMode { get; } = new(
+        EveryProvider, "HybridMode", KeySource.Plugin, "Disabled", ["Disabled", "WriteToFileSystem", "WriteToObjectStorage"])
     {
         Meaning = "Bucket and local directory side by side. Only `Disabled` is served yet.",
     };
 
-    public static BooleanKey MigrationFromFileSystemEnabled { get; } = new(EveryProvider, "MigrationFromFileSystemEnabled", KeySource.Plugin, false)
+    public static BooleanKey MigrationFromFileSystemEnabled { get; } = new(
+        EveryProvider, "MigrationFromFileSystemEnabled", KeySource.Plugin, false)
     {
         Meaning = "Old name of `HybridMode` `WriteToObjectStorage`. Only false is served yet.",
     };
 
-    public static TextKey StorageEncryption { get; } = new(EveryProvider, "StorageEncryption", KeySource.Plugin, "section", "the section of that name at the top level")
+    public static TextKey StorageEncryption { get; } = new(
+        EveryProvider, "StorageEncryption", KeySource.Plugin, "section", "the section of that name at the top level")
     {
         Meaning = "Client-side encryption; see the section of that name. It must stand in one of the two places.",
     };

@@ -12,6 +12,7 @@ internal static class CloudFsSection
 {
     private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    private const UnixFileMode OwnerReadWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
 
     /// <summary>The highest id: 4294967295 means "no change" to chown(2).</summary>
@@ -23,8 +24,8 @@ internal static class CloudFsSection
         {
             Owner = ReadAccount(reader, KnownKeys.Owner),
             Group = ReadAccount(reader, KnownKeys.Group),
-            DirectoryMode = ReadMode(reader, KnownKeys.DirectoryMode, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, warnings),
-            FileMode = ReadMode(reader, KnownKeys.FileMode, UnixFileMode.UserRead | UnixFileMode.UserWrite, warnings),
+            DirectoryMode = ReadMode(reader, KnownKeys.DirectoryMode, OwnerReadWrite | UnixFileMode.UserExecute, warnings),
+            FileMode = ReadMode(reader, KnownKeys.FileMode, OwnerReadWrite, warnings),
             AllowOther = reader.OptionalBoolean(KnownKeys.AllowOther),
             ReadMode = reader.Choice<ReadMode>(KnownKeys.ReadMode),
             GuardUnderlay = reader.Boolean(KnownKeys.GuardUnderlay),
@@ -68,7 +69,8 @@ internal static class CloudFsSection
     {
         ConfigurationNode? node = reader.Find(key);
         string text = node is null ? key.DefaultValue! : node.Text;
-        if (node is not null && (node.Kind != JsonTokenType.String || text is not { Length: 3 or 4 } || !text.All(c => c is >= '0' and <= '7')))
+        bool isOctal = text is { Length: 3 or 4 } && text.All(c => c is >= '0' and <= '7');
+        if (node is not null && (node.Kind != JsonTokenType.String || !isOctal))
             throw reader.Error(key, node, $"must be a text of octal digits such as \"{key.DefaultValue}\"");
         var mode = (UnixFileMode)Convert.ToInt32(text, 8);
         if ((mode & ~Permissions) != UnixFileMode.None || (mode & needed) != needed)

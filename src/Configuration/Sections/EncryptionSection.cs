@@ -12,7 +12,8 @@ internal static class EncryptionSection
     private const string HowToSayNo = "to store unencrypted on purpose, write \"StorageEncryption\": { \"Enable\": false }";
 
     private const string HowToMakeAKey =
-        "make a key with \"orthanc-cloudfs keygen /etc/orthanc/master.key\" and write \"StorageEncryption\": { \"MasterKey\": [1, \"/etc/orthanc/master.key\"] }";
+        "make a key with \"orthanc-cloudfs keygen /etc/orthanc/master.key\" and write "
+        + "\"StorageEncryption\": { \"MasterKey\": [1, \"/etc/orthanc/master.key\"] }";
 
     private const long BytesPerMegabyte = 1024 * 1024;
 
@@ -27,9 +28,11 @@ internal static class EncryptionSection
         if (inner is not null && outer is not null)
             warnings.Add($"{outer.Location}: \"{SectionNames.Encryption}\" is ignored, for {providerName} has its own at {inner.Location}.");
         ConfigurationNode section = inner ?? outer ?? throw provider.Section!.Error(
-            $"there is no \"{SectionNames.Encryption}\" section in \"{providerName}\" or at the top level: {HowToMakeAKey} into \"{providerName}\"; or, {HowToSayNo}.");
+            $"there is no \"{SectionNames.Encryption}\" section in \"{providerName}\" or at the top level: "
+            + $"{HowToMakeAKey} into \"{providerName}\"; or, {HowToSayNo}.");
 
-        return Read(section, new SectionReader(SectionNames.Encryption, section, files.Folder, warnings, inner is null ? null : providerName), warnings);
+        string? parent = inner is null ? null : providerName;
+        return Read(section, new SectionReader(SectionNames.Encryption, section, files.Folder, warnings, parent), warnings);
     }
 
     private static EncryptionSettings Read(ConfigurationNode section, SectionReader reader, List<string> warnings)
@@ -65,7 +68,7 @@ internal static class EncryptionSection
         {
             MasterKeyFile key = ReadKey(reader, KnownKeys.PreviousMasterKeys, entry);
             if (!ids.Add(key.Id))
-                throw entry.Error($"{SectionNames.Encryption}.PreviousMasterKeys gives the id {key.Id} a second time: every master key needs an id of its own.");
+                throw entry.Error($"{SectionNames.Encryption}.PreviousMasterKeys gives the id {key.Id} a second time: every key needs its own.");
             keys.Add(key);
         }
 
@@ -78,11 +81,22 @@ internal static class EncryptionSection
         if (node.Kind != JsonTokenType.StartArray || node.Items is not [{ } idNode, { } pathNode])
             throw reader.Error(key, node, Expectation);
         if (SectionReader.WholeNumber(idNode) is not (>= uint.MinValue and <= uint.MaxValue and var id))
-            throw idNode.Error($"the id in {SectionNames.Encryption}.{key.Name} must be a whole number from 0 to 4294967295, found {idNode.Describe(idNode.Kind != JsonTokenType.Number)}.");
-        if (pathNode.Kind != JsonTokenType.String || pathNode.Text.Length == 0)
-            throw pathNode.Error($"{SectionNames.Encryption}.{key.Name} {Expectation}, found {(pathNode.Text.Length == 0 && pathNode.Kind == JsonTokenType.String ? "an empty text" : pathNode.Describe(secret: true))} as path.");
+        {
+            string found = idNode.Describe(secret: idNode.Kind != JsonTokenType.Number);
+            throw idNode.Error($"the id in {SectionNames.Encryption}.{key.Name} must be a whole number from 0 to 4294967295, found {found}.");
+        }
+
+        if (pathNode.Kind != JsonTokenType.String)
+            throw pathNode.Error($"{SectionNames.Encryption}.{key.Name} {Expectation}, found {pathNode.Describe(secret: true)} as path.");
+        if (pathNode.Text.Length == 0)
+            throw pathNode.Error($"{SectionNames.Encryption}.{key.Name} {Expectation}, found an empty text as path.");
         if (LooksLikeKey(pathNode.Text))
-            throw pathNode.Error($"{SectionNames.Encryption}.{key.Name} holds what looks like a key where the path of a key file is expected: put the key into a file that only this program can read, and do not use a key that stood in a configuration file.");
+        {
+            throw pathNode.Error(
+                $"{SectionNames.Encryption}.{key.Name} holds what looks like a key where the path of a key file is expected: make a new key with "
+                + "\"orthanc-cloudfs keygen\", for this one has been in a configuration file, and name its file here.");
+        }
+
         reader.CheckCharacters(key, pathNode);
         return new MasterKeyFile((uint)id, reader.Absolute(pathNode.Text));
     }

@@ -16,24 +16,28 @@ internal static class ProviderSection
         {
             case []:
                 throw new ConfigurationException(
-                    $"{files.Path}: no section says where attachments are stored: add \"{SectionNames.S3}\" or \"{SectionNames.LocalStorage}\"; the smallest that works is "
-                    + $"\"{SectionNames.LocalStorage}\": {{ \"Directory\": \"/var/lib/orthanc-bucket\", \"StorageEncryption\": {{ \"MasterKey\": [1, \"/etc/orthanc/master.key\"] }} }}.");
+                    $"{files.Path}: no section says where attachments are stored: add \"{SectionNames.S3}\" or \"{SectionNames.LocalStorage}\"; "
+                    + $"the smallest that works is \"{SectionNames.LocalStorage}\": {{ \"Directory\": \"/var/lib/orthanc-bucket\", "
+                    + "\"StorageEncryption\": { \"MasterKey\": [1, \"/etc/orthanc/master.key\"] } }.");
             case [var name] when Served.Contains(name, StringComparer.Ordinal):
                 return name;
             case [var name]:
-                throw files.Find(name)!.Error($"the provider \"{name}\" is not served by this version: use \"{SectionNames.S3}\" or \"{SectionNames.LocalStorage}\".");
+                throw files.Find(name)!.Error(
+                    $"the provider \"{name}\" is not served by this version: use \"{SectionNames.S3}\" or \"{SectionNames.LocalStorage}\".");
             default:
-                throw files.Find(present[1])!.Error($"there is more than one provider section ({string.Join(", ", present.Select(name => $"\"{name}\""))}): keep the one that holds the attachments.");
+                string names = string.Join(", ", present.Select(name => $"\"{name}\""));
+                throw files.Find(present[1])!.Error($"there is more than one provider section ({names}): keep the one that holds the attachments.");
         }
     }
 
     /// <exception cref="ConfigurationException">A value is out of bounds, or asks for what is not served yet.</exception>
     public static StorageLayoutSettings ReadLayout(SectionReader reader)
     {
-        if (reader.Choice(KnownKeys.HybridMode) is { } mode && mode != KnownKeys.HybridMode.DefaultValue)
-            throw reader.Error(KnownKeys.HybridMode, reader.Find(KnownKeys.HybridMode)!, "must be \"Disabled\" in this version, for existing files in Orthanc's directory are not shown yet");
+        const string Reason = "in this version, for existing files in Orthanc's directory are not shown yet";
+        if (reader.Choice(KnownKeys.HybridMode) != KnownKeys.HybridMode.DefaultValue)
+            throw reader.Error(KnownKeys.HybridMode, $"must be \"{KnownKeys.HybridMode.DefaultValue}\" {Reason}");
         if (reader.Boolean(KnownKeys.MigrationFromFileSystemEnabled))
-            throw reader.Error(KnownKeys.MigrationFromFileSystemEnabled, reader.Find(KnownKeys.MigrationFromFileSystemEnabled)!, "must be false in this version, for existing files in Orthanc's directory are not shown yet");
+            throw reader.Error(KnownKeys.MigrationFromFileSystemEnabled, $"must be false {Reason}");
 
         return new StorageLayoutSettings
         {
@@ -51,11 +55,11 @@ internal static class ProviderSection
     {
         string path = reader.Text(KnownKeys.RootPath)!;
         if (path.StartsWith('/'))
-            throw reader.Error(KnownKeys.RootPath, reader.Find(KnownKeys.RootPath)!, "must not begin with a slash");
+            throw reader.Error(KnownKeys.RootPath, "must not begin with a slash");
         if (path.EndsWith('/'))
             path = path[..^1];
         if (path.Length > 0 && path.Split('/').Any(segment => segment is "" or "." or ".."))
-            throw reader.Error(KnownKeys.RootPath, reader.Find(KnownKeys.RootPath)!, "must not contain \"..\", \".\" or an empty name between slashes");
+            throw reader.Error(KnownKeys.RootPath, "must not contain \"..\", \".\" or an empty name between slashes");
         return path;
     }
 }

@@ -45,7 +45,7 @@ internal static class S3Section
     {
         string? text = reader.Find(key) is null ? null : reader.RequiredText(key);
         if (text is not null && reader.Find(other) is null)
-            throw reader.Find(key)!.Error($"{SectionNames.S3}.{key.Name} stands without {other.Name}: set both, or neither to use the SDK's default credentials.");
+            throw reader.Find(key)!.Error($"{SectionNames.S3}.{key.Name} stands without {other.Name}: set both, or neither for the SDK's default chain.");
         return text;
     }
 
@@ -53,7 +53,7 @@ internal static class S3Section
     {
         string name = reader.RequiredText(KnownKeys.BucketName);
         return name.Any(c => c == '/' || char.IsWhiteSpace(c))
-            ? throw reader.Error(KnownKeys.BucketName, reader.Find(KnownKeys.BucketName)!, "must be the bare name of a bucket, without slashes and spaces")
+            ? throw reader.Error(KnownKeys.BucketName, "must be the bare name of a bucket, without slashes and spaces")
             : name;
     }
 
@@ -76,7 +76,7 @@ internal static class S3Section
         if (uri.Query.Length > 0 || uri.Fragment.Length > 0)
             throw reader.Error(KnownKeys.Endpoint, node, "must end before any ? or #");
         if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
-            warnings.Add($"{node.Location}: {SectionNames.S3}.Endpoint is plain http: anyone between here and {uri.Host} can see and change requests; use https.");
+            warnings.Add($"{node.Location}: {SectionNames.S3}.Endpoint is plain http: anyone on the way can see and change requests; use https.");
         return uri;
     }
 
@@ -86,7 +86,7 @@ internal static class S3Section
         if (reader.Find(KnownKeys.ConnectionTimeout) is not null)
         {
             if (reader.Find(KnownKeys.ConnectTimeout) is { } old)
-                warnings.Add($"{old.Location}: {SectionNames.S3}.ConnectTimeout is ignored, for its new name ConnectionTimeout is set too.");
+                warnings.Add($"{old.Location}: {SectionNames.S3}.ConnectTimeout is ignored, for ConnectionTimeout, its new name, is set.");
             seconds = reader.Integer(KnownKeys.ConnectionTimeout);
         }
 
@@ -104,14 +104,14 @@ internal static class S3Section
             throw node.Error($"{SectionNames.S3}.Tags holds {node.Members.Count} tags: S3 allows {MostTags} on an object.");
         foreach (ConfigurationMember member in node.Members)
         {
-            string name = SectionReader.ForMessage(member.Name);
+            string tag = $"the tag \"{member.Shown}\" in {SectionNames.S3}.Tags";
             if (member.Name.Length is 0 or > LongestTagName)
-                throw new ConfigurationException($"{member.Location}: the tag name \"{name}\" in {SectionNames.S3}.Tags must have 1 to {LongestTagName} characters.");
+                throw member.Error($"{tag} must have a name of 1 to {LongestTagName} characters.");
             if (member.Value.Kind != JsonTokenType.String || member.Value.Text.Length > LongestTagValue)
-                throw member.Value.Error($"the tag \"{name}\" in {SectionNames.S3}.Tags must be a text of at most {LongestTagValue} characters, found {member.Value.Describe()}.");
+                throw member.Value.Error($"{tag} must be a text of at most {LongestTagValue} characters, found {member.Value.Describe()}.");
             reader.CheckCharacters(KnownKeys.Tags, member.Value);
             if (!tags.TryAdd(member.Name, member.Value.Text))
-                throw new ConfigurationException($"{member.Location}: the tag \"{name}\" in {SectionNames.S3}.Tags is set twice: keep one.");
+                throw member.Error($"{tag} is set twice: keep one.");
         }
 
         return tags;

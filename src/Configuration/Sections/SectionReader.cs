@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using OrthancCloudFs.Configuration.Json;
 using Quickenshtein;
@@ -46,9 +47,9 @@ internal sealed class SectionReader
         foreach (ConfigurationMember member in section.Members)
         {
             if (!first.TryAdd(member.Name, member))
-                throw new ConfigurationException($"{member.Location}: {_name}.{ForMessage(member.Name)} is already set at {first[member.Name].Location}: keep one of the two.");
+                throw member.Error($"{_name}.{member.Shown} is already set at {first[member.Name].Location}: keep one of the two.");
             if (!known.TryGetValue(member.Name, out ConfigurationKey? key))
-                warnings.Add($"{member.Location}: {_name}.{ForMessage(member.Name)} is unknown and ignored; the nearest known key is {Nearest(member.Name, known.Keys)}.");
+                warnings.Add($"{member.Location}: {_name}.{member.Shown} is unknown and ignored; the nearest known key is {Nearest(member.Name, known.Keys)}.");
             else if (key.HasNoEffect)
                 warnings.Add($"{member.Location}: {_name}.{key.Name} has no effect yet.");
             _values[member.Name] = member.Value;
@@ -118,13 +119,13 @@ internal sealed class SectionReader
         return node.Text;
     }
 
-    /// <summary>A text that is there and not empty.</summary>
+    /// <summary>A text that is there and not empty, in a section that is there.</summary>
     public string RequiredText(TextKey key)
     {
         string? text = Text(key);
         if (text is null)
-            throw (Section ?? throw new ArgumentException("A section without keys has no required ones.", nameof(key))).Error($"{_name}.{key.Name} is missing: {key.Meaning}");
-        return text.Length == 0 ? throw Error(key, Find(key)!, "must not be empty") : text;
+            throw Section!.Error($"{_name}.{key.Name} is missing: {key.Meaning}");
+        return text.Length == 0 ? throw Error(key, "must not be empty") : text;
     }
 
     /// <summary>An absolute path; null where the key is absent and has no default.</summary>
@@ -134,7 +135,7 @@ internal sealed class SectionReader
         return text switch
         {
             null => null,
-            "" => throw Error(key, Find(key)!, "must not be empty"),
+            "" => throw Error(key, "must not be empty"),
             _ => Absolute(text),
         };
     }
@@ -142,7 +143,10 @@ internal sealed class SectionReader
     /// <summary>A path as Orthanc reads it: relative ones belong to the folder of the configuration.</summary>
     public string Absolute(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, _folder));
 
-    /// <summary>A fault of one key's value.</summary>
+    /// <summary>A fault of the value of a key that is there.</summary>
+    public ConfigurationException Error(ConfigurationKey key, string expectation) => Error(key, Find(key)!, expectation);
+
+    /// <summary>A fault of a key's value, or of a part of it.</summary>
     /// <param name="expectation">What it must be, such as <c>must be a text</c>.</param>
     /// <param name="hint">Follows what was found.</param>
     public ConfigurationException Error(ConfigurationKey key, ConfigurationNode node, string expectation, string hint = "")
@@ -161,8 +165,9 @@ internal sealed class SectionReader
     /// <summary>The value of a number without a fraction, however it is written; null for anything else.</summary>
     public static decimal? WholeNumber(ConfigurationNode node)
     {
-        const System.Globalization.NumberStyles Style = System.Globalization.NumberStyles.Float;
-        return node.Kind == JsonTokenType.Number && decimal.TryParse(node.Text, Style, null, out decimal value) && value == decimal.Truncate(value)
+        return node.Kind == JsonTokenType.Number
+            && decimal.TryParse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal value)
+            && value == decimal.Truncate(value)
             ? value
             : null;
     }
@@ -170,17 +175,12 @@ internal sealed class SectionReader
     /// <summary>The known word that is meant most likely: one that begins like this, or else the one with the fewest differences.</summary>
     public static string Nearest(string word, IEnumerable<string> known)
     {
-        return known.MinBy(candidate => (candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? 0 : 1, Distance(word, candidate)))!;
+        return known.MinBy(candidate => (!candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase), Distance(word, candidate)))!;
     }
 
     /// <summary>How many letters have to be changed, added or removed, case aside.</summary>
-    public static int Distance(string word, string other) => Levenshtein.GetDistance(ForMessage(word).ToLowerInvariant(), other.ToLowerInvariant());
-
-    /// <summary>A name from the file, cut and on one line.</summary>
-    public static string ForMessage(string name)
+    public static int Distance(string word, string other)
     {
-        const int Longest = 60;
-        string cut = name.Length > Longest ? name[..Longest] + "…" : name;
-        return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '\uFFFD' : c));
+        return Levenshtein.GetDistance(MessageText.OnOneLine(word).ToLowerInvariant(), other.ToLowerInvariant());
     }
 }

@@ -68,6 +68,14 @@ public class ConfigurationFilesTests
     }
 
     [Fact]
+    public void A_strange_name_in_two_files_is_refused_on_one_line()
+    {
+        using ConfigurationFolder folder = new ConfigurationFolder().Add("a.json", "{ \"x\\ny\": 1 }").Add("b.json", "{ \"x\\ny\": 1 }");
+
+        Assert.Contains("b.json:1:3: \"x\uFFFDy\" is already defined at", folder.Refusal());
+    }
+
+    [Fact]
     public void A_key_twice_in_one_file_is_refused_where_it_matters()
     {
         string message = ConfigurationFolder.RefuseText("""
@@ -94,7 +102,7 @@ public class ConfigurationFilesTests
 
         string message = Assert.Throws<ConfigurationException>(() => OrthancConfigurationReader.Read(folder.PathOf("missing"))).Message;
 
-        Assert.StartsWith(folder.PathOf("missing") + ": there is no such file or folder", message);
+        Assert.StartsWith(folder.PathOf("missing") + ": no such file or folder", message);
     }
 
     [Fact]

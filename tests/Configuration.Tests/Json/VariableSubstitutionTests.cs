@@ -22,6 +22,7 @@ public class VariableSubstitutionTests
     [InlineData("${UNSET:-\"a}b\"}", "a}b")]
     [InlineData("${ESCAPED}", "abc")]
     [InlineData("${NESTED}", "${ROOT}")]
+    [InlineData("a${EMPTY}b${EMPTY:-dq}c${C:-\"d}q\"}e${D:-'s}q'}f${E:+no}g", "abcd}qes}qf${E:+no}g")]
     [InlineData("$ROOT", "$ROOT")]
     [InlineData("${ROOT:+other}", "${ROOT:+other}")]
     [InlineData("$${ROOT}", "$site-a")]
@@ -82,10 +83,13 @@ public class VariableSubstitutionTests
 
     [Theory]
     [InlineData("${}")]
-    [InlineData("${:-a}")]
+    [InlineData("${:-sesame}")]
     public void A_reference_without_name_is_refused(string reference)
     {
-        Assert.Contains($"{reference} names no environment variable", ConfigurationFolder.RefuseText($"{{ \"Name\": \"{reference}\" }}"));
+        string message = ConfigurationFolder.RefuseText($"{{ \"Name\": \"{reference}\" }}");
+
+        Assert.Contains("orthanc.json:1:12: this names no environment variable", message);
+        Assert.DoesNotContain("sesame", message);
     }
 
     [Fact]

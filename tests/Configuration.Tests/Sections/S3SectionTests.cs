@@ -132,7 +132,7 @@ public class S3SectionTests
     [InlineData("\"StorageClass\": \"GLACIR\"", "perhaps \"GLACIER\" is meant")]
     [InlineData("\"Tags\": [\"a\"]", "AwsS3Storage.Tags must be an object of texts")]
     [InlineData("\"Tags\": { \"a\": 1 }", "the tag \"a\" in AwsS3Storage.Tags must be a text of at most 256 characters, found 1")]
-    [InlineData("\"Tags\": { \"\": \"b\" }", "the tag name \"\" in AwsS3Storage.Tags must have 1 to 128 characters")]
+    [InlineData("\"Tags\": { \"\": \"b\" }", "the tag \"\" in AwsS3Storage.Tags must have a name of 1 to 128 characters")]
     [InlineData("\"Tags\": { \"a\": \"b\", \"a\": \"c\" }", "the tag \"a\" in AwsS3Storage.Tags is set twice")]
     [InlineData("\"Tags\": {\"1\":\"\",\"2\":\"\",\"3\":\"\",\"4\":\"\",\"5\":\"\",\"6\":\"\",\"7\":\"\",\"8\":\"\",\"9\":\"\",\"10\":\"\",\"11\":\"\"}", "AwsS3Storage.Tags holds 11 tags")]
     [InlineData("\"UseTransferManager\": 1", "AwsS3Storage.UseTransferManager must be true or false")]
