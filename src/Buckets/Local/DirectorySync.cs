@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+
+namespace OrthancCloudFs.Buckets.Local;
+
+/// <summary>The two calls that .NET lacks: making a folder's entries durable, and giving a file a second name if that is free.</summary>
+internal static partial class DirectorySync
+{
+    /// <summary><c>O_RDONLY | O_DIRECTORY | O_CLOEXEC</c> of Linux on x86-64; see <see cref="OpenFlags"/>.</summary>
+    private const int OpenFlagsX64 = 0x10000 | 0x80000;
+
+    /// <summary>ARM's Linux numbers <c>O_DIRECTORY</c> differently.</summary>
+    private const int OpenFlagsArm = 0x4000 | 0x80000;
+
+    private const int ErrorInterrupted = 4; // EINTR
+    private const int ErrorInvalid = 22; // EINVAL: this file system cannot sync a folder
+
+    private static int OpenFlags => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? OpenFlagsArm : OpenFlagsX64;
+
+    /// <summary>Returns when the entries of the folder (names created, renamed or removed in it) would survive a loss of power.</summary>
+    /// <remarks>A no-op on Windows, whose NTFS journals its folders itself.</remarks>
+    /// <exception cref="IOException">With the errno as <see cref="Exception.HResult"/>, as .NET's own.</exception>
+    internal static void Flush(string directory)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var descriptor = Open(directory, OpenFlags);
+        if (descriptor < 0)
+            throw Failure("open", directory);
+        try
+        {
+            while (Fsync(descriptor) != 0)
+            {
+                var error = Marshal.GetLastPInvokeError();
+                if (error == ErrorInvalid)
+                    return;
+                if (error != ErrorInterrupted)
+                    throw Failure("fsync", directory);
+            }
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    /// <summary>Gives the file at <paramref name="from"/> the name <paramref name="to"/> as well; atomic, and never over an existing file.</summary>
+    /// <exception cref="IOException">As <see cref="Flush"/>.</exception>
+    internal static void MoveIfAbsent(string from, string to)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            File.Move(from, to, overwrite: false);
+            return;
+        }
+        if (Link(from, to) != 0)
+            throw Failure("link", to);
+        File.Delete(from);
+    }
+
+    private static IOException Failure(string call, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Link(string from, string to);
+}

@@ -1,0 +1,311 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using Amazon;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace OrthancCloudFs.Buckets.S3;
+
+/// <summary>A bucket of AWS S3 or of anything that speaks its API. Every method is one attempt; bodies are never held in memory here.</summary>
+public sealed class S3Bucket : IBucket
+{
+    /// <summary>So many bytes of a body are read and sent at once.</summary>
+    private const int SendBufferSize = 128 << 10;
+
+    /// <summary>How long an answer that proves the bucket's existence is believed; see <see cref="HeadAsync"/>.</summary>
+    private static readonly TimeSpan ProofLifetime = TimeSpan.FromMinutes(5);
+
+    private readonly S3BucketSettings _settings;
+    private readonly AmazonS3Client _client;
+    private readonly List<Tag> _tags;
+    private long _provenAt = long.MinValue;
+
+    /// <summary>Opens the bucket; no request is made.</summary>
+    /// <exception cref="ArgumentException">The endpoint is no host and no http(s) URL, or one of the two keys is missing.</exception>
+    public S3Bucket(S3BucketSettings settings)
+    {
+        _settings = settings;
+        _client = CreateClient(settings);
+        _tags = [.. settings.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })];
+    }
+
+    /// <inheritdoc/>
+    public string Description => _settings.ToString();
+
+    /// <inheritdoc/>
+    public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
+    {
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        try
+        {
+            var request = new GetObjectMetadataRequest { BucketName = _settings.BucketName, Key = key };
+            var answer = await _client.GetObjectMetadataAsync(request, guard.Token).ConfigureAwait(false);
+            Proven();
+            return Info(key, answer.ContentLength, answer.LastModified, answer.ETag);
+        }
+        catch (AmazonServiceException answer) when (S3BucketErrors.SaysAbsent(answer, toHead: true))
+        {
+            // A HEAD of a missing bucket looks the same, and must not look like lost data. Rarely needed: other answers prove it too.
+            await ProveAsync(guard, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        {
+            throw S3BucketErrors.Translate($"head {key}", failure, guard.Stalled);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken)
+    {
+        if (range is { } wanted)
+            ByteRanges.Check(key, wanted);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        try
+        {
+            var request = new GetObjectRequest
+            {
+                BucketName = _settings.BucketName,
+                Key = key,
+                ByteRange = range is { } r ? new Amazon.S3.Model.ByteRange(r.Offset, r.Offset + r.Length - 1) : null,
+            };
+            using var answer = await _client.GetObjectAsync(request, guard.Token).ConfigureAwait(false);
+            Proven();
+            var length = answer.ContentLength;
+            var info = Info(key, WholeLength(answer), answer.LastModified, answer.ETag);
+            if (range is { } asked && length != Math.Min(asked.Length, info.Length - asked.Offset))
+                throw new BucketException(BucketErrorKind.InvalidRequest, $"get {key}: the endpoint does not answer ranges");
+            guard.Progress();
+            await target.BeginAsync(info, length, guard.Token).ConfigureAwait(false);
+            using var hash = range is null && _settings.VerifyETagOnGet ? ETagHash.Create(answer.ETag) : null;
+            await ReceiveAsync(key, answer.ResponseStream, hash is null ? target : hash.Observe(target), length, guard).ConfigureAwait(false);
+            if (hash?.Matches() == false)
+                throw new BucketException(BucketErrorKind.ChecksumMismatch, $"get {key}: the bytes do not have the MD5 of their ETag");
+            return true;
+        }
+        catch (AmazonServiceException answer) when (S3BucketErrors.SaysAbsent(answer, toHead: false))
+        {
+            Proven();
+            return false;
+        }
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        {
+            throw S3BucketErrors.Translate($"get {key}", failure, guard.Stalled);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
+    {
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        try
+        {
+            var body = new UploadStream(source.OpenRead(), guard);
+            await using (body.ConfigureAwait(false))
+            {
+                if (body.Length != source.Length)
+                    throw UploadReader.WrongLength(key, source);
+                var request = new PutObjectRequest
+                {
+                    BucketName = _settings.BucketName,
+                    Key = key,
+                    InputStream = body,
+                    AutoCloseStream = false,
+                    ContentType = options.ContentType,
+                    UseChunkEncoding = false,
+                    TagSet = _tags,
+                };
+                if (_settings.StorageClass is { } storageClass)
+                    request.StorageClass = storageClass;
+                if (options.IfAbsent)
+                    request.IfNoneMatch = "*";
+                await AddChecksumsAsync(request, body, guard.Token).ConfigureAwait(false);
+                await _client.PutObjectAsync(request, guard.Token).ConfigureAwait(false);
+                Proven();
+            }
+        }
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        {
+            throw S3BucketErrors.Translate($"put {key}", failure, guard.Stalled);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        try
+        {
+            var request = new DeleteObjectRequest { BucketName = _settings.BucketName, Key = key };
+            await _client.DeleteObjectAsync(request, guard.Token).ConfigureAwait(false);
+            Proven();
+        }
+        catch (AmazonServiceException answer) when (S3BucketErrors.SaysAbsent(answer, toHead: false))
+        {
+            Proven();
+        }
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        {
+            throw S3BucketErrors.Translate($"delete {key}", failure, guard.Stalled);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ListPage> ListAsync(
+        string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxKeys);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        try
+        {
+            var request = new ListObjectsV2Request
+            {
+                BucketName = _settings.BucketName,
+                Prefix = prefix,
+                Delimiter = delimiter?.ToString(),
+                StartAfter = startAfter,
+                MaxKeys = maxKeys,
+                Encoding = EncodingType.Url, // keys may hold characters that XML cannot
+            };
+            var answer = await _client.ListObjectsV2Async(request, guard.Token).ConfigureAwait(false);
+            Proven();
+            return Page(answer);
+        }
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        {
+            throw S3BucketErrors.Translate($"list {prefix}", failure, guard.Stalled);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static AmazonS3Client CreateClient(S3BucketSettings settings)
+    {
+        var config = new AmazonS3Config
+        {
+            AuthenticationRegion = settings.Region,
+            ForcePathStyle = !settings.VirtualAddressing,
+            MaxErrorRetry = 0, // RetryingBucket retries
+            ThrottleRetries = false,
+            BufferSize = SendBufferSize,
+            HttpClientFactory = new S3HttpClientFactory(settings),
+            // The SDK's own choice is a trailer after an aws-chunked body, which Ceph 16 and its contemporaries refuse.
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        };
+        if (settings.Endpoint is { } endpoint)
+            config.ServiceURL = EndpointUrl(endpoint).AbsoluteUri;
+        else
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(settings.Region);
+        if (settings.UserAgentSuffix is { } suffix)
+            config.ClientAppId = suffix;
+        return (settings.AccessKey, settings.SecretKey) switch
+        {
+            (null, null) => new AmazonS3Client(config),
+            ({ } access, { } secret) => new AmazonS3Client(new BasicAWSCredentials(access, secret), config),
+            _ => throw new ArgumentException("AccessKey and SecretKey go together.", nameof(settings)),
+        };
+    }
+
+    private static Uri EndpointUrl(string endpoint)
+    {
+        var text = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : $"https://{endpoint}";
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new ArgumentException($"'{endpoint}' is no host name and no http or https URL.", nameof(endpoint));
+    }
+
+    /// <summary>One pass over the content before it is sent; the SDK signs with the hash that it finds in the header.</summary>
+    private async Task AddChecksumsAsync(PutObjectRequest request, UploadStream body, CancellationToken cancellationToken)
+    {
+        var sha256 = await SHA256.HashDataAsync(body, cancellationToken).ConfigureAwait(false);
+        request.Headers["x-amz-content-sha256"] = Convert.ToHexStringLower(sha256);
+        if (_settings.Checksum == S3UploadChecksum.Sha256)
+        {
+            request.ChecksumSHA256 = Convert.ToBase64String(sha256);
+        }
+        else if (_settings.Checksum == S3UploadChecksum.Md5)
+        {
+            body.Position = 0;
+            request.MD5Digest = Convert.ToBase64String(await MD5.HashDataAsync(body, cancellationToken).ConfigureAwait(false));
+        }
+        body.Position = 0;
+    }
+
+    private static async Task ReceiveAsync(string key, Stream body, IDownloadTarget target, long length, StallGuard guard)
+    {
+        var done = await DownloadWriter.CopyAsync(body, new ProgressTarget(target, guard), length, guard.Token).ConfigureAwait(false);
+        if (done < length)
+            throw new BucketException(BucketErrorKind.Truncated, $"get {key}: the body ended after {done} of {length} bytes");
+    }
+
+    private static ListPage Page(ListObjectsV2Response answer)
+    {
+        var objects = (answer.S3Objects ?? [])
+            .Select(item => Info(WebUtility.UrlDecode(item.Key), item.Size ?? 0, item.LastModified, item.ETag))
+            .ToList();
+        var prefixes = (answer.CommonPrefixes ?? []).Select(WebUtility.UrlDecode).OfType<string>().ToList();
+        if (answer.IsTruncated != true)
+            return new ListPage(objects, prefixes, null);
+        var next = objects.Count > 0 ? objects[^1].Key : "";
+        if (prefixes.Count > 0 && ObjectKeyComparer.Instance.Compare(prefixes[^1], next) > 0)
+            next = prefixes[^1] + ObjectKeyComparer.Last;
+        return new ListPage(objects, prefixes, next);
+    }
+
+    private static ObjectInfo Info(string key, long length, DateTime? lastModified, string? etag) =>
+        new(key, length, lastModified is { } time ? new DateTimeOffset(time.ToUniversalTime()) : DateTimeOffset.UnixEpoch, etag);
+
+    /// <summary>Of the object, where the answer is a range of it (<c>bytes 0-9/1234</c>).</summary>
+    private static long WholeLength(GetObjectResponse answer) =>
+        answer.ContentRange is { } range && long.TryParse(range.AsSpan(range.LastIndexOf('/') + 1), CultureInfo.InvariantCulture, out var whole)
+            ? whole
+            : answer.ContentLength;
+
+    private static bool IsCancelled(Exception failure, CancellationToken caller) =>
+        failure is OperationCanceledException && caller.IsCancellationRequested;
+
+    private void Proven() => Volatile.Write(ref _provenAt, Environment.TickCount64);
+
+    private async Task ProveAsync(StallGuard guard, CancellationToken cancellationToken)
+    {
+        var provenAt = Volatile.Read(ref _provenAt);
+        if (provenAt != long.MinValue && Environment.TickCount64 - provenAt < ProofLifetime.TotalMilliseconds)
+            return;
+        try
+        {
+            await _client.HeadBucketAsync(new HeadBucketRequest { BucketName = _settings.BucketName }, guard.Token).ConfigureAwait(false);
+            Proven();
+        }
+        catch (AmazonServiceException answer) when (answer.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new BucketException(BucketErrorKind.NoSuchBucket, $"there is no bucket {_settings.BucketName}", answer);
+        }
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        {
+            throw S3BucketErrors.Translate($"head of the bucket {_settings.BucketName}", failure, guard.Stalled);
+        }
+    }
+
+    /// <summary>Every piece of a body that arrives is progress.</summary>
+    private sealed class ProgressTarget(IDownloadTarget target, StallGuard guard) : IDownloadTarget
+    {
+        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
+            target.BeginAsync(info, length, cancellationToken);
+
+        public Memory<byte> GetBuffer() => target.GetBuffer();
+
+        public void Advance(int count)
+        {
+            guard.Progress();
+            target.Advance(count);
+        }
+    }
+}
