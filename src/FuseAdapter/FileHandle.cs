@@ -12,12 +12,12 @@ internal sealed class FileHandle(AttachmentNode node, OpenAttachment? reader)
 }
 
 /// <summary>An open folder.</summary>
-internal sealed class DirectoryHandle(DirectoryStream stream, IReadOnlyList<Underlay.UnderlayDirectoryEntry> underlayEntries)
+internal sealed class DirectoryHandle(DirectoryStream stream)
 {
     public DirectoryStream Stream => stream;
 
     /// <summary>What the root shows besides the hash folders; empty elsewhere.</summary>
-    public IReadOnlyList<Underlay.UnderlayDirectoryEntry> UnderlayEntries { get; set; } = underlayEntries;
+    public IReadOnlyList<Underlay.UnderlayDirectoryEntry> UnderlayEntries { get; set; } = [];
 
     /// <summary>One reader at a time; the kernel may send two.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);

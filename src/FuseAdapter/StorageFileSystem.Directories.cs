@@ -25,8 +25,7 @@ public sealed partial class StorageFileSystem
             return;
         }
 
-        IReadOnlyList<UnderlayDirectoryEntry> others = directory.Depth == 0 ? _underlay.ReadRootEntries() : [];
-        r.Reply(_directories.Add(new DirectoryHandle(_tree.OpenDirectory(directory), others)), OpenReplyFlags.None);
+        r.Reply(_directories.Add(new DirectoryHandle(_tree.OpenDirectory(directory))), OpenReplyFlags.None);
     }
 
     /// <inheritdoc/>
@@ -52,7 +51,7 @@ public sealed partial class StorageFileSystem
         DirectoryHandle? handle = _directories.Remove(r.Handle);
         r.Reply();
         if (handle is not null)
-            _ = handle.Stream.DisposeAsync();
+            _ = handle.Stream.DisposeAsync().AsTask();
     }
 
     /// <inheritdoc/>
@@ -73,8 +72,8 @@ public sealed partial class StorageFileSystem
             await handle.Turn.WaitAsync(r.CancellationToken).ConfigureAwait(false);
             try
             {
-                if (r.Offset == 0 && directory.Depth == 0)
-                    handle.UnderlayEntries = _underlay.ReadRootEntries();
+                if (r.Offset == 0)
+                    await RewindAsync(handle, directory).ConfigureAwait(false);
                 DirectoryBuffer buffer = r.CreateBuffer();
                 await FillAsync(r, buffer, handle, directory).ConfigureAwait(false);
                 r.Reply(buffer);
@@ -88,6 +87,14 @@ public sealed partial class StorageFileSystem
         {
             r.Fail(ErrorOf(e, r.IsInterrupted));
         }
+    }
+
+    /// <summary>The reader begins, or begins again and shall see what is there now.</summary>
+    private async Task RewindAsync(DirectoryHandle handle, HashDirectory directory)
+    {
+        if (directory.Depth == 0)
+            handle.UnderlayEntries = _underlay.ReadRootEntries();
+        await handle.Stream.RewindAsync().ConfigureAwait(false);
     }
 
     private async Task FillAsync(ReadDirectoryRequest r, DirectoryBuffer buffer, DirectoryHandle handle, HashDirectory directory)

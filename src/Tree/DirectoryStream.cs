@@ -39,8 +39,8 @@ public sealed class DirectoryStream : IAsyncDisposable
     /// <summary>The entry at a position; null behind the last one.</summary>
     public async ValueTask<DirectoryEntry?> ReadAsync(long position, CancellationToken cancellationToken)
     {
-        if (position < _windowStart || (position == 0 && _atEnd))
-            await RestartAsync().ConfigureAwait(false);
+        if (position < _windowStart)
+            await RewindAsync().ConfigureAwait(false);
         _listing ??= List(CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
         while (position >= _windowStart + _window.Count)
         {
@@ -50,6 +50,14 @@ public sealed class DirectoryStream : IAsyncDisposable
         }
 
         return _window[(int)(position - _windowStart)];
+    }
+
+    /// <summary>Forgets what was read: the next read begins a new listing.</summary>
+    public async ValueTask RewindAsync()
+    {
+        await DisposeAsync().ConfigureAwait(false);
+        (_listing, _windowStart, _atEnd) = (null, 0, false);
+        _window.Clear();
     }
 
     /// <inheritdoc/>
@@ -65,7 +73,7 @@ public sealed class DirectoryStream : IAsyncDisposable
         catch
         {
             // An iterator that threw is finished; the next read begins a new listing.
-            await RestartAsync().ConfigureAwait(false);
+            await RewindAsync().ConfigureAwait(false);
             throw;
         }
 
@@ -84,13 +92,6 @@ public sealed class DirectoryStream : IAsyncDisposable
 
         _window.Add(_listing!.Current);
         return true;
-    }
-
-    private async ValueTask RestartAsync()
-    {
-        await DisposeAsync().ConfigureAwait(false);
-        (_listing, _windowStart, _atEnd) = (null, 0, false);
-        _window.Clear();
     }
 
     private async IAsyncEnumerable<DirectoryEntry> List(

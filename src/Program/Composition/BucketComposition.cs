@@ -28,12 +28,12 @@ internal sealed class BucketComposition : IAsyncDisposable
             S3Settings s3 => (new S3Bucket(ToBucketSettings(s3, settings.HttpsCACertificates)), new RetryOptions
             {
                 MaxRetries = s3.MaxRetries,
-                Deadline = s3.RequestTimeout,
+                TotalTimeout = s3.RequestTimeout,
             }),
             _ => throw new InvalidOperationException("Unknown provider."),
         };
         var metered = new MeteredBucket(bucket);
-        return new BucketComposition(metered, new RetryingBucket(metered, retry, loggers.CreateLogger("OrthancCloudFs.Buckets")));
+        return new BucketComposition(metered, new RetryingBucket(metered, retry, loggers.CreateLogger<RetryingBucket>()));
     }
 
     public ValueTask DisposeAsync() => Retrying.DisposeAsync();

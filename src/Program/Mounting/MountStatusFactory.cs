@@ -12,7 +12,7 @@ internal static class MountStatusFactory
     public static MountStatus Create(string mountPoint, DateTimeOffset since, FuseSession session, StorageComposition storage)
     {
         AttachmentStoreCounters store = storage.Store.Counters;
-        BucketCounters bucket = storage.Bucket.Metered.Counters;
+        BucketCounters bucket = storage.Bucket.Metered.Snapshot();
         return new MountStatus(
             mountPoint,
             storage.Bucket.Metered.Description,
@@ -23,8 +23,8 @@ internal static class MountStatusFactory
             session.Counters.Requests,
             bucket.Requests.ToDictionary(count => Lower(count.Key), count => count.Value),
             bucket.Failures.ToDictionary(count => Lower(count.Key), count => count.Value),
-            bucket.BytesSent,
-            bucket.BytesReceived,
+            bucket.BytesUploaded,
+            bucket.BytesDownloaded,
             store.Commits,
             new FailureStatus(store.CommitFailures, store.OpenFailures),
             store.Opens,
