@@ -26,14 +26,14 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private readonly Dictionary<AttachmentId, int> _countById = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly string _directory;
+    private readonly string? _directory;
     private readonly IBucket _bucket;
     private readonly int _headerLength;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Task _worker;
 
-    private PendingDeletes(string directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
+    private PendingDeletes(string? directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
     {
         (_directory, _bucket, _headerLength, _logger, _time) = (directory, bucket, headerLength, logger, time);
         foreach (PendingDelete loaded in Load())
@@ -66,6 +66,9 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         return new PendingDeletes(directory, bucket, headerLength, logger, time ?? TimeProvider.System);
     }
 
+    /// <summary>Remembers nothing on disk and retries nothing: for a program that only reads.</summary>
+    public static PendingDeletes None(IBucket bucket, ILogger logger) => new(null, bucket, 0, logger, TimeProvider.System);
+
     /// <summary>True when the attachment is gone for readers although its object may still be there.</summary>
     public bool Hides(AttachmentId id)
     {
@@ -74,6 +77,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     }
 
     /// <summary>Remembers one delete; durable when this returns, and tried in the background from then on.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
     public async Task AddAsync(PendingDelete delete)
     {
         string path = PathOf(delete);
@@ -95,10 +99,12 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private static FileForm ToFile(PendingDelete delete) => new(delete.Id.ToString(), delete.Key, delete.Since, delete.OnlyIfHeaderSha256);
 
     private string PathOf(PendingDelete delete) =>
-        Path.Combine(_directory, Committer.Fingerprint(System.Text.Encoding.UTF8.GetBytes(delete.Key))[..32] + FileExtension);
+        Path.Combine(_directory ?? throw new InvalidOperationException("Nothing is remembered here."), Committer.Fingerprint(System.Text.Encoding.UTF8.GetBytes(delete.Key))[..32] + FileExtension);
 
     private IEnumerable<PendingDelete> Load()
     {
+        if (_directory is null)
+            yield break;
         foreach (string path in Directory.EnumerateFiles(_directory, "*" + FileExtension))
         {
             FileForm? read = null;

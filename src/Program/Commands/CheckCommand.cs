@@ -4,6 +4,8 @@ using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
+using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
 using OrthancCloudFs.Program.Composition;
 
 namespace OrthancCloudFs.Program.Commands;

@@ -3,6 +3,8 @@ using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
+using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
 using OrthancCloudFs.Program.Mounting;
 
 namespace OrthancCloudFs.Program.Commands;

@@ -18,7 +18,7 @@ internal static class KeygenCommand
         command.SetBody((parsed, _) =>
         {
             string path = parsed.GetValue(file)!;
-            Envelope.MasterKeyFile.Create(path);
+            Envelope.Keys.MasterKeyFile.Create(path);
             Console.WriteLine($"New master key written to {path}. Keep a copy in a safe place: without it nothing in the bucket can be read.");
             return Task.FromResult(ExitCode.Success);
         });

@@ -36,5 +36,29 @@ internal sealed class BucketComposition : IAsyncDisposable
         return new BucketComposition(metered, new RetryingBucket(metered, retry, loggers.CreateLogger<RetryingBucket>()));
     }
 
+    private static S3BucketSettings ToBucketSettings(S3Settings s3, string? certificateAuthorities) => new()
+    {
+        BucketName = s3.BucketName,
+        Region = s3.Region,
+        AccessKey = s3.AccessKey,
+        SecretKey = s3.SecretKey?.Reveal(),
+        Endpoint = s3.Endpoint?.ToString(),
+        ConnectionTimeout = s3.ConnectionTimeout,
+        RequestTimeout = s3.RequestTimeout,
+        MaxConnections = s3.MaxConnections,
+        MaxRetries = s3.MaxRetries,
+        VirtualAddressing = s3.VirtualAddressing,
+        StorageClass = s3.StorageClass,
+        Tags = s3.Tags,
+        HttpsCACertificates = certificateAuthorities,
+        Checksum = s3.Checksum switch
+        {
+            ObjectChecksum.Md5 => S3UploadChecksum.Md5,
+            ObjectChecksum.None => S3UploadChecksum.SignatureOnly,
+            _ => S3UploadChecksum.Sha256,
+        },
+        UserAgentSuffix = "orthanc-cloudfs",
+    };
+
     public ValueTask DisposeAsync() => Retrying.DisposeAsync();
 }

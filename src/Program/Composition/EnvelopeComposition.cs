@@ -1,5 +1,7 @@
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
+using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
 
 namespace OrthancCloudFs.Program.Composition;
 
@@ -17,7 +19,7 @@ internal static class EnvelopeComposition
 
         MasterKey Load(Configuration.MasterKeyFile file)
         {
-            LoadedMasterKey loaded = Envelope.MasterKeyFile.Load(file.Id, file.Path);
+            LoadedMasterKey loaded = Envelope.Keys.MasterKeyFile.Load(file.Id, file.Path);
             if (loaded.Warning is not null)
                 warnings.Add(loaded.Warning);
             return loaded.Key;

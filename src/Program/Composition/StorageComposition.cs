@@ -8,6 +8,8 @@ using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
+using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
 
 namespace OrthancCloudFs.Program.Composition;
 
