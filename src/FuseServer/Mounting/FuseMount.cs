@@ -33,7 +33,11 @@ internal static class FuseMount
 
     public static bool TryClearStale(string mountPoint)
     {
-        if (Libc.Access(mountPoint, 0) == 0 || Libc.LastError() != Errno.ENOTCONN)
+        // Opening asks the server; stat may still be answered from what the kernel keeps.
+        int folder = Libc.Open(mountPoint, Libc.CloseOnExec);
+        if (folder >= 0)
+            _ = Libc.Close(folder);
+        if (folder >= 0 || Libc.LastError() != Errno.ENOTCONN)
             return false;
         Errno error = TryUnmount(mountPoint, lazily: true, forceFusermount: false);
         if (error != Errno.None)
