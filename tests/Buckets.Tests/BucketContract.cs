@@ -210,10 +210,10 @@ public abstract class BucketContract : IAsyncLifetime
     {
         foreach (var key in new[] { "a-b", "a/1", "a/2", "a/x/y", "a0", "b/1", "c" })
             await PutAsync(key, [1]);
-        Assert.Equal((["a-b", "a0", "c"], ["a/", "b/"]), await ListFoldedAsync("", pageSize));
-        Assert.Equal((["a/1", "a/2"], ["a/x/"]), await ListFoldedAsync("a/", pageSize));
-        Assert.Equal(([], ["b/"]), await ListFoldedAsync("b", pageSize));
-        Assert.Equal(([], []), await ListFoldedAsync("d", pageSize));
+        Assert.Equal("a-b a0 c | a/ b/", await ListFoldedAsync("", pageSize));
+        Assert.Equal("a/1 a/2 | a/x/", await ListFoldedAsync("a/", pageSize));
+        Assert.Equal(" | b/", await ListFoldedAsync("b", pageSize));
+        Assert.Equal(" | ", await ListFoldedAsync("d", pageSize));
     }
 
     [Fact]
@@ -319,7 +319,7 @@ public abstract class BucketContract : IAsyncLifetime
         return keys;
     }
 
-    private async Task<(List<string> Keys, List<string> Prefixes)> ListFoldedAsync(string prefix, int pageSize)
+    private async Task<string> ListFoldedAsync(string prefix, int pageSize)
     {
         var (keys, prefixes) = (new List<string>(), new List<string>());
         string? after = null;
@@ -332,7 +332,7 @@ public abstract class BucketContract : IAsyncLifetime
             after = page.NextStartAfter;
         }
         while (after is not null);
-        return (keys, prefixes);
+        return $"{string.Join(' ', keys)} | {string.Join(' ', prefixes)}";
     }
 
     /// <summary>Announces another length than it has.</summary>

@@ -64,11 +64,12 @@ public sealed class CephGateway : IAsyncDisposable
             start.ArgumentList.Add(argument);
         var script = Process.Start(start)!;
         var errors = script.StandardError.ReadToEndAsync();
-        using var timeout = new CancellationTokenSource(StartTimeout);
-        var line = await script.StandardOutput.ReadLineAsync(timeout.Token);
-        if (line == "ready")
+        var line = script.StandardOutput.ReadLineAsync();
+        await Task.WhenAny(line, Task.Delay(StartTimeout));
+        if (line.IsCompletedSuccessfully && await line == "ready")
             return new CephGateway(script, port, accessKey, secretKey);
-        await script.WaitForExitAsync(timeout.Token);
+        script.StandardInput.Close();
+        await script.WaitForExitAsync();
         throw new InvalidOperationException($"Ceph's gateway did not start: {await errors}");
     }
 

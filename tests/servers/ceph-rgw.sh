@@ -27,12 +27,18 @@ exec 3<&0
 exec 3<&- < /dev/null
 
 mkdir -m 700 -p "$directory"/{mon,osd,rgw,run,log}
+answers() { (exec 4<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+
+# A port of its own for the monitor, so that several clusters can run side by side.
+mon_port=$((20000 + RANDOM % 10000))
+while answers "$mon_port"; do mon_port=$((mon_port + 1)); done
+
 cluster=$(cat /proc/sys/kernel/random/uuid)
 cat > "$directory/ceph.conf" << CONF
 [global]
 fsid = $cluster
 mon initial members = a
-mon host = 127.0.0.1
+mon host = [v2:127.0.0.1:$mon_port]
 public network = 127.0.0.0/8
 ms bind ipv6 = false
 auth cluster required = none
@@ -78,7 +84,7 @@ ceph() { timeout 60 /usr/bin/ceph -c "$directory/ceph.conf" --connect-timeout 30
 admin() { timeout 60 radosgw-admin -c "$directory/ceph.conf" -n client.rgw "$@" > "$directory/log/admin.out" 2>&1; }
 fail() { echo "$1; the logs are:" >&2; tail -n 5 "$directory"/log/*.out >&2 || true; exit 1; }
 
-monmaptool --create --fsid "$cluster" --add a 127.0.0.1 "$directory/monmap" > /dev/null 2>&1
+monmaptool --create --fsid "$cluster" --addv a "[v2:127.0.0.1:$mon_port]" "$directory/monmap" > /dev/null 2>&1
 ceph-mon -c "$directory/ceph.conf" --mkfs -i a --monmap "$directory/monmap" > /dev/null
 start mon ceph-mon -i a
 ceph mon dump > /dev/null || fail "the monitor does not answer"
@@ -103,7 +109,7 @@ admin zonegroup "${placement[@]}" --rgw-zonegroup default || fail "no storage cl
 admin zone "${placement[@]}" --rgw-zone default --data-pool default.rgw.ia.data || fail "no storage class"
 start rgw radosgw -n client.rgw
 for ((i = 0; i < 600; i++)); do
-  if (exec 4<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then echo ready; wait "${children[-1]}"; exit 1; fi
+  if answers "$port"; then echo ready; wait "${children[-1]}"; exit 1; fi
   kill -0 "${children[-1]}" 2> /dev/null || break
   sleep 0.1
 done
