@@ -175,8 +175,9 @@ public sealed class LocalDirectoryBucketTests : BucketContract
                 }
                 catch (IOException)
                 {
-                    Thread.Yield();
+                    // Not empty, or not there now.
                 }
+                Thread.Sleep(1);
             }
         });
         for (var i = 0; i < 100; i++)
