@@ -15,8 +15,8 @@ public sealed partial class StorageFileSystem
     private const int AccessMode = 3; // O_ACCMODE
     private const int ReadOnly = 0; // O_RDONLY
     private const int Truncate = 0x200; // O_TRUNC
-    private const uint SeekData = 3;
-    private const uint SeekHole = 4;
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
 
     /// <inheritdoc/>
     public override void Open(OpenRequest r)
@@ -153,7 +153,7 @@ public sealed partial class StorageFileSystem
         {
             OpenAttachment reader = await _tree.OpenAsync(node, r.CancellationToken).ConfigureAwait(false);
             OpenReplyFlags flags = _options.ReadMode == ReadMode.Direct ? OpenReplyFlags.DirectIo : OpenReplyFlags.KeepCache;
-            if (_connection.NoFlushOnOpen)
+            if (_connection!.NoFlushOnOpen)
                 flags |= OpenReplyFlags.NoFlush; // closing a reader has nothing to say
             r.Reply(_files.Add(new FileHandle(node, reader)), flags);
         }

@@ -23,7 +23,7 @@ public sealed partial class StorageFileSystem : FuseFileSystem
     private readonly HandleTable<FileHandle> _files = new();
     private readonly HandleTable<DirectoryHandle> _directories = new();
     private readonly DateTimeOffset _mounted = DateTimeOffset.UtcNow;
-    private FuseConnectionInfo _connection;
+    private FuseConnectionInfo? _connection;
 
     /// <summary>Creates the file system; tree and underlay stay the caller's to dispose.</summary>
     public StorageFileSystem(AttachmentTree tree, UnderlayFileSystem underlay, StorageFileSystemOptions options, ILogger logger) =>

@@ -1,14 +1,14 @@
 namespace FuseServer;
 
-/// <summary>Error numbers of Linux, as in asm-generic/errno-base.h and errno.h. Not every architecture's libc agrees; Linux's FUSE does.</summary>
-#pragma warning disable CS1591 // The names are POSIX's own.
-#pragma warning disable CA1008 // None is the success value of the kernel.
+#pragma warning disable CA1069 // Linux itself gives ENOTSUP and EOPNOTSUPP, EAGAIN and EWOULDBLOCK one value each
+
+/// <summary>Linux error numbers (asm-generic/errno-base.h and errno.h), with the names every manual page uses.</summary>
 public enum Errno
 {
+    /// <summary>No error.</summary>
     None = 0,
     EPERM = 1,
     ENOENT = 2,
-    ESRCH = 3,
     EINTR = 4,
     EIO = 5,
     ENXIO = 6,
@@ -17,7 +17,6 @@ public enum Errno
     EAGAIN = 11,
     ENOMEM = 12,
     EACCES = 13,
-    EFAULT = 14,
     EBUSY = 16,
     EEXIST = 17,
     EXDEV = 18,
@@ -25,26 +24,33 @@ public enum Errno
     ENOTDIR = 20,
     EISDIR = 21,
     EINVAL = 22,
+    ENFILE = 23,
     EMFILE = 24,
-    ENOTTY = 25,
     ETXTBSY = 26,
     EFBIG = 27,
     ENOSPC = 28,
     ESPIPE = 29,
     EROFS = 30,
     EMLINK = 31,
-    EPIPE = 32,
     ERANGE = 34,
     ENAMETOOLONG = 36,
     ENOSYS = 38,
     ENOTEMPTY = 39,
     ELOOP = 40,
     ENODATA = 61,
+    EPROTO = 71,
     EOVERFLOW = 75,
     EOPNOTSUPP = 95,
+    ENOTSUP = 95,
+    ECONNABORTED = 103,
+    ECONNRESET = 104,
     ENOTCONN = 107,
     ETIMEDOUT = 110,
+    ECONNREFUSED = 111,
+    EHOSTUNREACH = 113,
     ESTALE = 116,
     EREMOTEIO = 121,
     EDQUOT = 122,
+    ECANCELED = 125,
+    EKEYREJECTED = 129,
 }

@@ -2,121 +2,81 @@ using System.Runtime.InteropServices;
 
 namespace FuseServer;
 
-/// <summary>What stat shows of a node: struct fuse_attr of linux/fuse.h.</summary>
+/// <summary>What stat(2) shows, in the layout of struct fuse_attr (linux/fuse.h, 88 bytes).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FuseAttributes
 {
-    /// <summary>st_ino.</summary>
     public ulong Inode;
 
-    /// <summary>In bytes.</summary>
+    /// <summary>Bytes.</summary>
     public ulong Size;
 
-    /// <summary>In units of 512 bytes.</summary>
+    /// <summary>Units of 512 bytes.</summary>
     public ulong Blocks;
 
-    /// <summary>Seconds since 1970.</summary>
+    /// <summary>Seconds since 1970, as all times here; the fraction is in the field named Nanoseconds.</summary>
     public ulong AccessTime;
-
-    /// <summary>Seconds since 1970.</summary>
     public ulong ModificationTime;
-
-    /// <summary>Seconds since 1970.</summary>
     public ulong ChangeTime;
-
-    /// <summary>The rest of <see cref="AccessTime"/>.</summary>
     public uint AccessTimeNanoseconds;
-
-    /// <summary>The rest of <see cref="ModificationTime"/>.</summary>
     public uint ModificationTimeNanoseconds;
-
-    /// <summary>The rest of <see cref="ChangeTime"/>.</summary>
     public uint ChangeTimeNanoseconds;
 
-    /// <summary>Type (S_IFMT) and permission bits.</summary>
+    /// <summary>File type (S_IFMT) and permissions.</summary>
     public uint Mode;
-
-    /// <summary>Hard links.</summary>
     public uint LinkCount;
-
-    /// <summary>Owner.</summary>
     public uint UserId;
-
-    /// <summary>Group.</summary>
     public uint GroupId;
 
-    /// <summary>st_rdev of a device node.</summary>
+    /// <summary>The device a special file stands for (st_rdev).</summary>
     public uint DeviceId;
 
-    /// <summary>st_blksize: the size in which programs are advised to read and write.</summary>
+    /// <summary>Preferred size of I/O in bytes (st_blksize); 0 lets the kernel take its own.</summary>
     public uint BlockSize;
 
-    /// <summary>FUSE_ATTR_*.</summary>
+    /// <summary>FUSE_ATTR_*; 0 here.</summary>
     public uint Flags;
 }
 
-/// <summary>A name's node, what stat shows of it, and how long the kernel may rely on both without asking.</summary>
+/// <summary>A name's node, its attributes, and how long the kernel may use each without asking again.</summary>
 public struct FuseEntry
 {
-    /// <summary>The file system's number for the node, never 0.</summary>
-    public ulong NodeId { get; set; }
+    /// <summary>Chosen by the file system; 1 is the root. The kernel uses it until it has forgotten every look-up of it.</summary>
+    public ulong NodeId;
 
-    /// <summary>Changes when a number is used again for another node.</summary>
-    public ulong Generation { get; set; }
+    /// <summary>Makes a reused <see cref="NodeId"/> distinct from its former use.</summary>
+    public ulong Generation;
 
-    /// <summary>How long the name stays valid.</summary>
-    public TimeSpan EntryValid { get; set; }
+    /// <summary>How long the name may be resolved without a LOOKUP; nanosecond field of the kernel, 100 ns steps here.</summary>
+    public TimeSpan EntryValid;
 
-    /// <summary>How long the attributes stay valid.</summary>
-    public TimeSpan AttributesValid { get; set; }
+    /// <summary>How long the attributes may be used without a GETATTR.</summary>
+    public TimeSpan AttributesValid;
 
-    /// <summary>What stat shows.</summary>
-    public FuseAttributes Attributes { get; set; }
-
-    internal readonly Abi.EntryOut ToAbi() => new()
-    {
-        NodeId = NodeId,
-        Generation = Generation,
-        EntryValidSeconds = (ulong)EntryValid.TotalSeconds,
-        EntryValidNanoseconds = NanosecondsOf(EntryValid),
-        AttributesValidSeconds = (ulong)AttributesValid.TotalSeconds,
-        AttributesValidNanoseconds = NanosecondsOf(AttributesValid),
-        Attributes = Attributes,
-    };
-
-    internal static uint NanosecondsOf(TimeSpan time) => (uint)(time.Ticks % TimeSpan.TicksPerSecond * 100);
+    public FuseAttributes Attributes;
 }
 
-/// <summary>What statfs shows: struct fuse_kstatfs of linux/fuse.h.</summary>
+/// <summary>What statfs(2) shows, in the layout of struct fuse_kstatfs (80 bytes).</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct FuseFileSystemStatistics
+public unsafe struct FuseFileSystemStatistics
 {
-    /// <summary>Total, in units of <see cref="FragmentSize"/>.</summary>
+    /// <summary>Total size in units of <see cref="FragmentSize"/>, as the two counts that follow.</summary>
     public ulong Blocks;
-
-    /// <summary>Free, in units of <see cref="FragmentSize"/>.</summary>
     public ulong FreeBlocks;
 
-    /// <summary>Free for unprivileged users, in units of <see cref="FragmentSize"/>.</summary>
+    /// <summary>Free for users other than root.</summary>
     public ulong AvailableBlocks;
-
-    /// <summary>Inodes in all.</summary>
     public ulong Files;
-
-    /// <summary>Free inodes.</summary>
     public ulong FreeFiles;
 
-    /// <summary>Advised transfer size, in bytes.</summary>
+    /// <summary>Preferred size of I/O in bytes.</summary>
     public uint BlockSize;
 
-    /// <summary>Longest name, in bytes.</summary>
+    /// <summary>Longest file name in bytes.</summary>
     public uint NameLength;
 
-    /// <summary>In bytes.</summary>
+    /// <summary>Unit of the block counts in bytes.</summary>
     public uint FragmentSize;
-
     private readonly uint _padding;
-    private readonly ulong _spare1;
-    private readonly ulong _spare2;
-    private readonly ulong _spare3;
+    private fixed uint _spare[6];
 }

@@ -1,61 +1,88 @@
-using FuseServer.Abi;
+using FuseServer.Protocol;
 
 namespace FuseServer;
 
-/// <summary>Counts of a session since it was mounted.</summary>
+/// <summary>What a session has done so far. All members may be read at any time from any thread.</summary>
 public sealed class FuseCounters
 {
-    private const int Opcodes = 64;
+    private const int Operations = 64;
 
-    private static readonly Dictionary<Opcode, string> Names = Enum.GetValues<Opcode>().ToDictionary(code => code, code => code.ToString().ToUpperInvariant());
-
-    private readonly long[] _requests = new long[Opcodes];
+    private readonly long[] _requests = new long[Operations];
     private long _errors;
+    private long _inFlight;
     private long _interrupted;
     private long _timedOut;
+    private long _handlerFailures;
+    private long _retainedBytes;
+    private long _bufferBytes;
 
-    /// <summary>Requests by the kernel's name of them (LOOKUP, WRITE, …); only those that came.</summary>
-    public IReadOnlyDictionary<string, long> Requests
+    internal FuseCounters()
+    {
+    }
+
+    /// <summary>Requests received by the kernel's name of the operation, for example "LOOKUP"; those that occurred.</summary>
+    public IReadOnlyDictionary<string, long> RequestsByOperation
     {
         get
         {
-            var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
-            foreach ((Opcode opcode, string name) in Names)
+            Dictionary<string, long> result = new(StringComparer.Ordinal);
+            for (int i = 0; i < Operations; i++)
             {
-                long count = Interlocked.Read(ref _requests[(int)opcode]);
-                if (count > 0)
-                    counts[name] = count;
+                if (Volatile.Read(ref _requests[i]) is > 0 and long count)
+                    result[NameOf((Opcode)i)] = count;
             }
-
-            return counts;
+            return result;
         }
     }
 
-    /// <summary>All requests.</summary>
-    public long Total => _requests.Sum();
+    /// <summary>Requests received in all.</summary>
+    public long Requests
+    {
+        get
+        {
+            long sum = 0;
+            for (int i = 0; i < Operations; i++)
+                sum += Volatile.Read(ref _requests[i]);
+            return sum;
+        }
+    }
 
-    /// <summary>Requests answered with an error other than ENOENT and ENOSYS, which are ordinary answers.</summary>
-    public long Errors => Interlocked.Read(ref _errors);
+    /// <summary>Answers with an error; ENOENT of a look-up is one.</summary>
+    public long Errors => Volatile.Read(ref _errors);
 
-    /// <summary>Requests that the kernel interrupted.</summary>
-    public long Interruptions => Interlocked.Read(ref _interrupted);
+    /// <summary>Requests that no handler has answered yet.</summary>
+    public long InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Requests whose caller was interrupted while they were served.</summary>
+    public long Interrupted => Volatile.Read(ref _interrupted);
 
     /// <summary>Requests that passed their deadline.</summary>
-    public long Timeouts => Interlocked.Read(ref _timedOut);
+    public long TimedOut => Volatile.Read(ref _timedOut);
 
-    internal void Received(Opcode opcode)
-    {
-        if ((uint)opcode < Opcodes)
-            Interlocked.Increment(ref _requests[(int)opcode]);
-    }
+    /// <summary>Handlers that threw.</summary>
+    public long HandlerFailures => Volatile.Read(ref _handlerFailures);
 
-    internal void Failed(Errno error)
-    {
-        if (error is not (Errno.ENOENT or Errno.ENOSYS))
-            Interlocked.Increment(ref _errors);
-    }
+    /// <summary>Payload of WRITEs that handlers retain, in bytes.</summary>
+    public long RetainedBytes => Volatile.Read(ref _retainedBytes);
 
-    internal void Interrupted() => Interlocked.Increment(ref _interrupted);
+    /// <summary>Native memory of all receive buffers, in use or pooled, in bytes; at most <see cref="FuseOptions.MaximumBufferBytes"/>.</summary>
+    public long BufferBytes => Volatile.Read(ref _bufferBytes);
 
-    internal void TimedOut() => Interlocked.Increment(ref _timedOut);
+    internal void CountRequest(Opcode opcode) => Interlocked.Increment(ref _requests[(uint)opcode < Operations ? (int)opcode : 0]);
+
+    internal void CountError() => Interlocked.Increment(ref _errors);
+
+    internal void AddInFlight(int change) => Interlocked.Add(ref _inFlight, change);
+
+    internal void CountInterrupted() => Interlocked.Increment(ref _interrupted);
+
+    internal void CountTimedOut() => Interlocked.Increment(ref _timedOut);
+
+    internal void CountHandlerFailure() => Interlocked.Increment(ref _handlerFailures);
+
+    internal void AddRetainedBytes(long change) => Interlocked.Add(ref _retainedBytes, change);
+
+    internal void AddBufferBytes(long change) => Interlocked.Add(ref _bufferBytes, change);
+
+    private static string NameOf(Opcode opcode) => opcode == Opcode.None ? "OTHER" : opcode.ToString().ToUpperInvariant();
 }

@@ -1,48 +1,51 @@
-using System.Runtime.InteropServices;
-using FuseServer.Abi;
+using System.Runtime.CompilerServices;
+using FuseServer.Protocol;
 using FuseServer.Session;
 
 namespace FuseServer;
 
 /// <summary>
-/// Tells the kernel that what it keeps is no longer valid. A call may wait for locks that requests under way hold, so it must never be
-/// made from a handler; it fails without harm when the kernel does not know the node.
+/// Tells the kernel to drop what it has cached. A call may wait for the kernel's locks, which a request in flight may hold: never call
+/// from a handler before it has returned, nor while answering an operation on the same directory or file.
+/// Each returns false when the kernel knew nothing of it.
 /// </summary>
-public sealed class FuseNotifier
+public sealed unsafe class FuseNotifier
 {
-    private readonly FuseChannel _channel;
+    private const int InvalidateInodeCode = 2; // FUSE_NOTIFY_INVAL_INODE
+    private const int InvalidateEntryCode = 3; // FUSE_NOTIFY_INVAL_ENTRY
+    private const int DeleteCode = 6; // FUSE_NOTIFY_DELETE
 
-    internal FuseNotifier(FuseChannel channel) => _channel = channel;
+    private readonly FuseDevice _device;
 
-    /// <summary>The name must be looked up again.</summary>
-    /// <param name="parent">The folder.</param>
-    /// <param name="name">At most 255 bytes.</param>
-    public Errno InvalidateEntry(ulong parent, ReadOnlySpan<byte> name)
-    {
-        var body = new NotifyInvalidateEntryOut { Parent = parent, NameLength = (uint)name.Length };
-        return _channel.Notify(NotifyCode.InvalidateEntry, AsBytes(in body), name);
-    }
+    internal FuseNotifier(FuseDevice device) => _device = device;
 
-    /// <summary>Attributes, and cached content of a range, must be asked for again.</summary>
+    /// <summary>Drops a cached name, also a cached absence.</summary>
+    /// <param name="parent">Node of the directory.</param>
+    /// <param name="name">UTF-8 without the NUL.</param>
+    public bool InvalidateEntry(ulong parent, ReadOnlySpan<byte> name) =>
+        Send(InvalidateEntryCode, new NotifyInvalidateEntry { Parent = parent, NameLength = (uint)name.Length }, name, true);
+
+    /// <summary>Drops cached attributes, and cached content from <paramref name="offset"/> on.</summary>
     /// <param name="nodeId">The node.</param>
-    /// <param name="offset">In bytes; negative for attributes only.</param>
-    /// <param name="length">In bytes; 0 to the end.</param>
-    public Errno InvalidateInode(ulong nodeId, long offset, long length)
-    {
-        var body = new NotifyInvalidateInodeOut { NodeId = nodeId, Offset = offset, Length = length };
-        return _channel.Notify(NotifyCode.InvalidateInode, AsBytes(in body), default);
-    }
+    /// <param name="offset">In bytes; negative for the attributes only.</param>
+    /// <param name="length">In bytes; 0 for all that follows.</param>
+    public bool InvalidateInode(ulong nodeId, long offset, long length) =>
+        Send(InvalidateInodeCode, new NotifyInvalidateInode { NodeId = nodeId, Offset = offset, Length = length }, default, false);
 
-    /// <summary>The name is gone, which watchers of the folder learn too.</summary>
-    /// <param name="parent">The folder.</param>
-    /// <param name="child">The node that had the name.</param>
-    /// <param name="name">At most 255 bytes.</param>
-    public Errno Delete(ulong parent, ulong child, ReadOnlySpan<byte> name)
-    {
-        var body = new NotifyDeleteOut { Parent = parent, Child = child, NameLength = (uint)name.Length };
-        return _channel.Notify(NotifyCode.Delete, AsBytes(in body), name);
-    }
+    /// <summary>Drops a name that was deleted, and tells those who watch the directory with inotify.</summary>
+    public bool Delete(ulong parent, ulong child, ReadOnlySpan<byte> name) =>
+        Send(DeleteCode, new NotifyDelete { Parent = parent, Child = child, NameLength = (uint)name.Length }, name, true);
 
-    private static ReadOnlySpan<byte> AsBytes<T>(in T body)
-        where T : unmanaged => MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in body));
+    private bool Send<T>(int code, T body, ReadOnlySpan<byte> name, bool terminated) where T : unmanaged
+    {
+        if (RequestReader.IsReaderThread)
+            throw new InvalidOperationException("a notification from a thread that serves requests could wait for itself");
+        Span<byte> tail = stackalloc byte[name.Length > 4096 ? 0 : name.Length + 1];
+        if (tail.IsEmpty)
+            throw new ArgumentException("name is too long", nameof(name));
+        name.CopyTo(tail);
+        tail[^1] = 0;
+        ReadOnlySpan<byte> head = new(Unsafe.AsPointer(ref body), sizeof(T));
+        return _device.Write(0, code, head, terminated ? tail : default) == Errno.None;
+    }
 }

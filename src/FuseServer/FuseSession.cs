@@ -1,187 +1,224 @@
-using System.Runtime.InteropServices;
-using FuseServer.Abi;
+using FuseServer.Interop;
 using FuseServer.Mounting;
-using FuseServer.Native;
 using FuseServer.Session;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FuseServer;
 
-/// <summary>A mounted file system: reads requests and has them answered until it is unmounted.</summary>
-public sealed partial class FuseSession : IAsyncDisposable
+/// <summary>What to do about files that are still open when a file system is unmounted.</summary>
+public enum UnmountMode
 {
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
+    /// <summary>Refuse with EBUSY and go on serving.</summary>
+    WhenUnused,
 
-    private readonly FuseFileSystem _fileSystem;
+    /// <summary>Take the mount out of sight at once; the connection ends when the last file is closed.</summary>
+    Detach,
+
+    /// <summary>End the connection at once: all requests fail with ECONNABORTED, open files are dead.</summary>
+    Abort,
+}
+
+/// <summary>A mounted file system and the threads that serve it.</summary>
+public sealed class FuseSession : IAsyncDisposable
+{
+    private static readonly TimeSpan s_initTimeout = TimeSpan.FromSeconds(30);
+
     private readonly FuseOptions _options;
+    private readonly FuseConnection _connection;
+    private readonly FuseFileSystem _fileSystem;
     private readonly ILogger _logger;
-    private readonly FuseChannel _channel;
-    private readonly Dispatcher _dispatcher;
+    private readonly Timer _deadlines;
+    private readonly TaskCompletionSource<FuseConnectionInfo> _initialized = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Timer? _sweeper;
-    private int _runningReaders;
-    private int _disposed;
+    private int _readers;
 
-    private FuseSession(string mountPoint, int device, FuseFileSystem fileSystem, FuseOptions options, ILogger logger)
+    private FuseSession(string mountPoint, FuseDevice device, FuseFileSystem fileSystem, FuseOptions options, ILogger logger)
     {
-        (MountPoint, _fileSystem, _options, _logger) = (mountPoint, fileSystem, options, logger);
-        _channel = new FuseChannel(device, options, logger);
-        _dispatcher = new Dispatcher(_channel, fileSystem, logger);
-        Notifier = new FuseNotifier(_channel);
+        MountPoint = mountPoint;
+        _options = options;
+        _fileSystem = fileSystem;
+        _logger = logger;
+        _connection = new FuseConnection(device, options, logger);
+        Notifier = new FuseNotifier(device);
+        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(options.OperationDeadline.TotalMilliseconds / 4, 20, 1000));
+        _deadlines = new Timer(_ => SweepDeadlines(), null, period, period);
     }
 
-    /// <summary>Where it is mounted.</summary>
+    /// <summary>Canonical path of the directory mounted on.</summary>
     public string MountPoint { get; }
 
-    /// <summary>What was agreed with the kernel.</summary>
-    public FuseConnectionInfo Connection { get; private set; }
+    /// <summary>What kernel and session agreed on.</summary>
+    public FuseConnectionInfo Connection => _initialized.Task.GetAwaiter().GetResult();
 
-    /// <summary>Ends when the kernel has closed the connection: unmounted, by this program or by someone else.</summary>
+    /// <summary>Ends when the connection has ended, whoever unmounted. Never faults.</summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>Counts since the mount.</summary>
-    public FuseCounters Counters => _channel.Counters;
+    public FuseCounters Counters => _connection.Counters;
 
-    /// <summary>Requests not answered yet.</summary>
-    public int RequestsInFlight => _channel.InFlight;
-
-    /// <summary>Bytes of all receive buffers now; at most <see cref="FuseOptions.MaximumBufferBytes"/> and what direct writers wait with.</summary>
-    public long BufferBytes => _channel.Buffers.Bytes;
-
-    /// <summary>Tells the kernel what it may no longer rely on.</summary>
     public FuseNotifier Notifier { get; }
 
-    /// <summary>Mounts, and returns when the kernel has sent INIT and was answered.</summary>
-    /// <exception cref="FuseMountException">It cannot be mounted there.</exception>
-    public static FuseSession Mount(
-        string mountPoint, FuseFileSystem fileSystem, FuseOptions options, ILoggerFactory? loggerFactory = null)
+    /// <summary>Mounts the file system and returns when it can be used.</summary>
+    /// <param name="mountPoint">An existing directory.</param>
+    /// <param name="fileSystem">Gets the requests.</param>
+    /// <param name="options">Mount options and limits.</param>
+    /// <param name="loggerFactory">Null for no log.</param>
+    /// <exception cref="FuseMountException">It cannot be mounted, or an option is out of its range; the message says why and what to do.</exception>
+    public static FuseSession Mount(string mountPoint, FuseFileSystem fileSystem, FuseOptions options, ILoggerFactory? loggerFactory = null)
     {
+        ArgumentException.ThrowIfNullOrEmpty(mountPoint);
+        ArgumentNullException.ThrowIfNull(fileSystem);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        string path = MountTable.Canonicalize(mountPoint);
         ILogger logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("FuseServer");
-        int device = FuseMount.Mount(mountPoint, options);
-        var session = new FuseSession(mountPoint, device, fileSystem, options, logger);
+        FuseDevice device = new(Mounter.Mount(path, options));
+        FuseSession session = new(path, device, fileSystem, options, logger);
+        session.StartReaders();
+        session.WaitUntilInitialized();
+        return session;
+    }
+
+    /// <summary>
+    /// Takes away a mount whose server died, recognised by ENOTCONN ("Transport endpoint is not connected"); true if there was one.
+    /// A live mount and any other file system are left alone.
+    /// </summary>
+    public static bool TryClearStaleMount(string mountPoint) => Mounter.TryClearStale(mountPoint);
+
+    /// <summary>Unmounts when nobody uses the mount any more, see <see cref="UnmountMode.WhenUnused"/>.</summary>
+    /// <exception cref="FuseMountException">EBUSY: files are open, serving goes on. Unmount in another mode if that is not wanted.</exception>
+    /// <exception cref="OperationCanceledException">The connection, or requests in flight, did not end in time.</exception>
+    public Task UnmountAsync(CancellationToken cancellationToken = default) => UnmountAsync(UnmountMode.WhenUnused, cancellationToken);
+
+    /// <summary>Unmounts, waits for the end of the connection, and for the handlers of requests in flight.</summary>
+    /// <inheritdoc cref="UnmountAsync(CancellationToken)"/>
+    public async Task UnmountAsync(UnmountMode mode, CancellationToken cancellationToken = default)
+    {
+        if (!Completion.IsCompleted)
+        {
+            int flags = mode switch
+            {
+                UnmountMode.Detach => NativeMethods.UnmountDetach,
+                UnmountMode.Abort => NativeMethods.UnmountDetach | NativeMethods.UnmountForce,
+                _ => 0,
+            };
+            // The call writes back the page cache and can take as long as that.
+            Errno error = await Task.Factory.StartNew(
+                () => Mounter.Unmount(MountPoint, _options, flags), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            if (error != Errno.None && !Completion.IsCompleted)
+            {
+                throw new FuseMountException(
+                    error == Errno.EBUSY
+                        ? $"cannot unmount {MountPoint}: files are open; 'fuser -vm {MountPoint}' shows by whom"
+                        : $"cannot unmount {MountPoint}: {error}",
+                    error);
+            }
+            await Completion.WaitAsync(cancellationToken);
+        }
+        await DrainAsync(cancellationToken);
+    }
+
+    /// <summary>Unmounts, by force if need be, cancels what handlers still do, and frees everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!Completion.IsCompleted)
+        {
+            using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(30));
+            try
+            {
+                await UnmountAsync(UnmountMode.WhenUnused, timeout.Token);
+            }
+            catch (Exception exception) when (exception is FuseMountException or OperationCanceledException)
+            {
+                await AbortAsync();
+            }
+        }
+        await _deadlines.DisposeAsync();
+        _connection.Requests.CancelAll(CancelReason.Shutdown);
+        _connection.Dispose();
+    }
+
+    private async Task AbortAsync()
+    {
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(10));
         try
         {
-            session.Negotiate();
-            session.Start();
-            return session;
+            await UnmountAsync(UnmountMode.Abort, timeout.Token);
         }
-        catch
+        catch (Exception exception) when (exception is FuseMountException or OperationCanceledException)
         {
-            FuseMount.TryUnmount(mountPoint, lazily: true, options.ForceFusermount);
-            _ = Libc.Close(device);
+            SessionLog.CallbackFailed(_logger, nameof(UnmountAsync), exception);
+        }
+    }
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connection.Requests.WaitUntilEmptyAsync().WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            _connection.Requests.CancelAll(CancelReason.Shutdown);
             throw;
         }
     }
 
-    /// <summary>
-    /// Clears a mount whose server is gone ("Transport endpoint is not connected"); true when there was one.
-    /// </summary>
-    /// <exception cref="FuseMountException">There is one and it cannot be cleared.</exception>
-    public static bool TryClearStaleMount(string mountPoint) => FuseMount.TryClearStale(mountPoint);
-
-    /// <summary>Unmounts, and returns when requests under way were answered or <paramref name="cancellationToken"/> ends the wait.</summary>
-    /// <param name="lazily">Detach at once although files below are in use; they go on being served until they are closed.</param>
-    /// <param name="cancellationToken">Ends the wait, not the unmount.</param>
-    /// <exception cref="FuseMountException">Files or folders below are in use (<see cref="FuseMountException.IsBusy"/>), or it failed.</exception>
-    public async Task UnmountAsync(bool lazily, CancellationToken cancellationToken)
+    private void StartReaders()
     {
-        if (!Completion.IsCompleted)
-            await Task.Run(() => FuseMount.Unmount(MountPoint, lazily, _options.ForceFusermount), CancellationToken.None).ConfigureAwait(false);
-        await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+        RequestDispatcher dispatcher = new(_connection, _fileSystem, Initialized);
+        _readers = _options.ReaderThreads;
+        for (int i = 0; i < _options.ReaderThreads; i++)
+            new RequestReader(_connection, dispatcher, ReaderEnded).Start(i);
     }
 
-    /// <summary>Unmounts, lazily if it must, and frees the connection. Whatever is still open below fails from then on.</summary>
-    public async ValueTask DisposeAsync()
+    private void Initialized(FuseConnectionInfo? info, string? failure)
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-            return;
-        using var drain = new CancellationTokenSource(DrainTime);
+        if (info is not null)
+        {
+            SessionLog.Mounted(_logger, MountPoint, info.Major, info.Minor, info.MaxWriteBytes, info.WritebackCache);
+            _initialized.TrySetResult(info);
+        }
+        else
+        {
+            _initialized.TrySetException(new FuseMountException($"cannot mount on {MountPoint}: {failure}", Errno.EPROTO));
+        }
+    }
+
+    private void WaitUntilInitialized()
+    {
         try
         {
-            await UnmountAsync(lazily: true, drain.Token).ConfigureAwait(false);
+            _initialized.Task.WaitAsync(s_initTimeout).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is FuseMountException or OperationCanceledException)
+        catch (Exception exception) when (exception is FuseMountException or TimeoutException)
         {
-            LogNotDrained(MountPoint, e.Message);
+            Mounter.Unmount(MountPoint, _options, NativeMethods.UnmountDetach | NativeMethods.UnmountForce);
+            _deadlines.Dispose();
+            _connection.Dispose();
+            if (exception is FuseMountException)
+                throw;
+            throw new FuseMountException($"cannot mount on {MountPoint}: the kernel sent no INIT within {s_initTimeout}", Errno.ETIMEDOUT, exception);
         }
-
-        if (_sweeper is not null)
-            await _sweeper.DisposeAsync().ConfigureAwait(false);
-        _ = Libc.Close(_channel.Device);
-        if (Completion.IsCompleted)
-            _channel.Dispose();
     }
 
-    private unsafe void Negotiate()
+    private void ReaderEnded()
     {
-        using var buffer = new ReceiveBuffer(_options.ReceiveBufferBytes);
-        nint length;
-        do
-        {
-            length = Libc.Read(_channel.Device, buffer.Address, (nuint)buffer.Length);
-        }
-        while (length < 0 && Libc.LastError() is Errno.EINTR or Errno.EAGAIN);
-        if (length < sizeof(InHeader))
-            throw new FuseMountException($"{MountPoint}: the kernel sent no INIT ({Libc.LastError()})");
-        var message = new ReadOnlySpan<byte>(buffer.Address, (int)length);
-        InHeader header = MemoryMarshal.Read<InHeader>(message);
-        InitIn offer = default;
-        ReadOnlySpan<byte> arguments = message[sizeof(InHeader)..];
-        arguments[..Math.Min(arguments.Length, sizeof(InitIn))].CopyTo(MemoryMarshal.AsBytes(new Span<InitIn>(ref offer)));
-        (InitOut answer, FuseConnectionInfo info) = Negotiation.Answer(offer, _options);
-        _channel.Counters.Received(header.Opcode);
-        _channel.Send(header, Errno.None, MemoryMarshal.AsBytes(new ReadOnlySpan<InitOut>(in answer)));
-        Connection = info;
-        LogNegotiated(MountPoint, info);
-        _fileSystem.Initialized(info);
-    }
-
-    private void Start()
-    {
-        _sweeper = new Timer(static state => ((FuseChannel)state!).Sweep(), _channel, SweepInterval, SweepInterval);
-        _runningReaders = _options.ReaderThreads;
-        for (int i = 0; i < _options.ReaderThreads; i++)
-            new Thread(ReadRequests) { IsBackground = true, Name = $"fuse reader {i}" }.Start();
-    }
-
-    private unsafe void ReadRequests()
-    {
-        var receiver = new Receiver(_channel.Buffers);
-        while (true)
-        {
-            ReceiveBuffer buffer = receiver.Prepare();
-            nint length = Libc.Read(_channel.Device, buffer.Address, (nuint)buffer.Length);
-            if (length >= 0)
-            {
-                buffer.Used = (int)length;
-                _dispatcher.Dispatch(receiver, (int)length);
-                receiver.Buffer?.Clear();
-                continue;
-            }
-
-            Errno error = Libc.LastError();
-            if (error is Errno.EINTR or Errno.EAGAIN or Errno.ENOENT)
-                continue; // ENOENT: the request was interrupted before it was read
-            if (error != Errno.ENODEV)
-                LogReadFailed(MountPoint, error);
-            break;
-        }
-
-        receiver.Detach().Dispose();
-        if (Interlocked.Decrement(ref _runningReaders) > 0)
+        if (Interlocked.Decrement(ref _readers) > 0)
             return;
+        _initialized.TrySetException(new FuseMountException($"cannot mount on {MountPoint}: the connection ended during INIT", Errno.ENOTCONN));
+        try
+        {
+            _fileSystem.Destroyed();
+        }
+        catch (Exception exception)
+        {
+            SessionLog.CallbackFailed(_logger, nameof(FuseFileSystem.Destroyed), exception);
+        }
+        SessionLog.Unmounted(_logger, MountPoint);
         _completion.TrySetResult();
-        _fileSystem.Destroyed();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{MountPoint}: {Connection}")]
-    private partial void LogNegotiated(string mountPoint, FuseConnectionInfo connection);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{MountPoint}: reading requests failed with {Error}; the mount is lost")]
-    private partial void LogReadFailed(string mountPoint, Errno error);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{MountPoint}: ended with files still open: {Reason}")]
-    private partial void LogNotDrained(string mountPoint, string reason);
+    private void SweepDeadlines() => _connection.Requests.Sweep(
+        Environment.TickCount64, (long)_options.OperationDeadline.TotalMilliseconds, (long)_options.DeadlineGrace.TotalMilliseconds);
 }

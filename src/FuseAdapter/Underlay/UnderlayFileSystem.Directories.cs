@@ -98,7 +98,7 @@ public sealed partial class UnderlayFileSystem
             return;
         }
 
-        InBackground(() => Libc.ErrorOf(Libc.Synchronize(folder.Descriptor)), r.Reply, r.Fail);
+        InBackground(() => Libc.ErrorOf(Libc.Synchronize(folder.Descriptor)), r.Reply, error => r.Fail(error));
     }
 
     /// <summary>fsync of the root, which somebody else opened.</summary>
@@ -111,7 +111,7 @@ public sealed partial class UnderlayFileSystem
             return error;
         },
         r.Reply,
-        r.Fail);
+        error => r.Fail(error));
 
     private static int OpenFolder(UnderlayNode node) =>
         Libc.Open(Libc.DescriptorPath(node.Descriptor), Libc.ReadOnly | Libc.FolderOnly | Libc.CloseOnExec);

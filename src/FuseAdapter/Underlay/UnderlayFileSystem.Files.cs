@@ -123,7 +123,7 @@ public sealed partial class UnderlayFileSystem
         }
 
         InBackground(
-            () => Libc.ErrorOf(r.DataOnly ? Libc.SynchronizeData(file.Descriptor) : Libc.Synchronize(file.Descriptor)), r.Reply, r.Fail);
+            () => Libc.ErrorOf(r.DataOnly ? Libc.SynchronizeData(file.Descriptor) : Libc.Synchronize(file.Descriptor)), r.Reply, error => r.Fail(error));
     }
 
     /// <inheritdoc/>
@@ -135,7 +135,7 @@ public sealed partial class UnderlayFileSystem
             return;
         }
 
-        InBackground(() => Libc.ErrorOf(Libc.Allocate(file.Descriptor, r.Mode, r.Offset, r.Length)), r.Reply, r.Fail);
+        InBackground(() => Libc.ErrorOf(Libc.Allocate(file.Descriptor, r.Mode, r.Offset, r.Length)), r.Reply, error => r.Fail(error));
     }
 
     /// <inheritdoc/>

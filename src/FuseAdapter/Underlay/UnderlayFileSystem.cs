@@ -50,11 +50,19 @@ public sealed partial class UnderlayFileSystem : FuseFileSystem, IDisposable
     {
         int descriptor = Libc.Open(directory, Libc.PathOnly | Libc.FolderOnly | Libc.CloseOnExec);
         if (descriptor < 0)
-            throw new FuseMountException($"cannot open {directory}: {Libc.LastError()}; it must be an existing directory");
+        {
+            Errno error = Libc.LastError();
+            throw new FuseMountException($"cannot open {directory}: {error}; it must be an existing directory", error);
+        }
+
         StatX root;
         byte empty = 0;
         if (Libc.Stat(descriptor, &empty, Libc.EmptyPath, StatX.BasicStatistics, &root) < 0)
-            throw new FuseMountException($"cannot stat {directory}: {Libc.LastError()}");
+        {
+            Errno error = Libc.LastError();
+            throw new FuseMountException($"cannot stat {directory}: {error}", error);
+        }
+
         return new UnderlayFileSystem(descriptor, root, isHidden, valid ?? TimeSpan.FromMinutes(1));
     }
 

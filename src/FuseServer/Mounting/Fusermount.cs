@@ -1,86 +1,120 @@
-using System.ComponentModel;
 using System.Diagnostics;
-using FuseServer.Native;
+using FuseServer.Interop;
 
 namespace FuseServer.Mounting;
 
 /// <summary>
-/// Mounts without being root, through the set-user-id program fusermount3 of fuse3: it is given a socket in _FUSE_COMMFD and sends the
-/// connection's descriptor back.
+/// The set-user-id helper fusermount3, which mounts for ordinary users. It is told a socket by the variable _FUSE_COMMFD
+/// and passes the descriptor of /dev/fuse back through it (SCM_RIGHTS).
 /// </summary>
 internal static unsafe class Fusermount
 {
-    private const string ProgramName = "fusermount3";
+    private const string Program = "fusermount3";
     private const string SocketVariable = "_FUSE_COMMFD";
-    private const int UnixDomain = 1; // AF_UNIX
-    private const int StreamType = 1; // SOCK_STREAM
-    private const int SetDescriptorFlags = 2; // F_SETFD
-    private const int CloseOnExecFlag = 1; // FD_CLOEXEC
-    private const int SocketLevel = 1; // SOL_SOCKET
-    private const int Rights = 1; // SCM_RIGHTS
 
     public static int Mount(string mountPoint, FuseOptions options)
     {
         int* sockets = stackalloc int[2];
-        if (Libc.SocketPair(UnixDomain, StreamType, 0, sockets) < 0)
-            throw new FuseMountException($"cannot mount at {mountPoint}: no socket pair: {Libc.LastError()}");
+        if (NativeMethods.SocketPair(NativeMethods.AddressFamilyUnix, NativeMethods.SocketStream | NativeMethods.SocketCloseOnExec, 0, sockets) != 0)
+            throw new FuseMountException($"cannot mount on {mountPoint}: no socket for {Program}: {NativeMethods.LastError}", NativeMethods.LastError);
+        int ours = sockets[0];
+        int theirs = sockets[1];
         try
         {
-            _ = Libc.FileControl(sockets[1], SetDescriptorFlags, CloseOnExecFlag);
-            string mountOptions = $"fsname={options.Source},subtype={options.FileSystemName},nosuid,nodev"
-                + (options.ReadOnly ? ",ro" : "") + FuseMount.CommonOptions(options);
-            (int exitCode, string error) = Run([(SocketVariable, $"{sockets[0]}")], "-o", mountOptions, "--", mountPoint);
-            if (exitCode != 0)
-                throw new FuseMountException($"cannot mount at {mountPoint}: {error}");
-            int device = ReceiveDescriptor(sockets[1]);
-            _ = Libc.FileControl(device, SetDescriptorFlags, CloseOnExecFlag);
-            return device;
+            // Inherited by the helper alone, unless another thread starts a program in this very moment.
+            _ = NativeMethods.DescriptorControl(theirs, NativeMethods.SetDescriptorFlags, 0);
+            using Process process = Start(["-o", Options(options), "--", mountPoint], theirs, mountPoint);
+            _ = NativeMethods.Close(theirs);
+            theirs = -1;
+            int descriptor = ReceiveDescriptor(ours);
+            string complaint = process.StandardError.ReadToEnd().Trim().ReplaceLineEndings(" ");
+            process.WaitForExit();
+            if (descriptor < 0)
+            {
+                throw new FuseMountException(
+                    $"cannot mount on {mountPoint}: {(complaint.Length > 0 ? complaint : $"{Program} ended with {process.ExitCode}")}", Errno.EPERM);
+            }
+            return descriptor;
         }
         finally
         {
-            _ = Libc.Close(sockets[0]);
-            _ = Libc.Close(sockets[1]);
+            _ = NativeMethods.Close(ours);
+            if (theirs >= 0)
+                _ = NativeMethods.Close(theirs);
         }
     }
 
-    public static Errno Unmount(string mountPoint, bool lazily)
+    public static Errno Unmount(string mountPoint, bool detach)
     {
-        string[] arguments = lazily ? ["-u", "-z", "--", mountPoint] : ["-u", "--", mountPoint];
-        (int exitCode, string error) = Run([], arguments);
-        if (exitCode == 0)
-            return Errno.None;
-        return error.Contains("busy", StringComparison.OrdinalIgnoreCase) ? Errno.EBUSY : Errno.EINVAL;
-    }
-
-    private static (int ExitCode, string Error) Run((string Name, string Value)[] environment, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(ProgramName, arguments) { UseShellExecute = false, RedirectStandardError = true };
-        foreach ((string name, string value) in environment)
-            start.Environment[name] = value;
         try
         {
-            using Process process = Process.Start(start)!;
-            string error = process.StandardError.ReadToEnd().Trim().ReplaceLineEndings(" ");
+            using Process process = Start([detach ? "-uz" : "-u", "--", mountPoint], -1, mountPoint);
+            string complaint = process.StandardError.ReadToEnd();
             process.WaitForExit();
-            return (process.ExitCode, error);
+            if (process.ExitCode == 0)
+                return Errno.None;
+            return complaint.Contains("busy", StringComparison.OrdinalIgnoreCase) ? Errno.EBUSY : Errno.EPERM;
         }
-        catch (Win32Exception e)
+        catch (FuseMountException)
         {
-            throw new FuseMountException($"cannot run {ProgramName}: {e.Message}; install the package fuse3", e);
+            return Errno.ENOSYS;
         }
     }
 
-    /// <summary>Receives one descriptor as ancillary data, see unix(7) and cmsg(3).</summary>
+    private static string Options(FuseOptions options)
+    {
+        List<string> list = [$"fsname={Escape(options.Source ?? options.FileSystemName)}", $"subtype={options.FileSystemName}"];
+        if (options.AllowOther)
+            list.Add("allow_other");
+        if (options.DefaultPermissions)
+            list.Add("default_permissions");
+        if (options.ReadOnly)
+            list.Add("ro");
+        if (options.NoAccessTime)
+            list.Add("noatime");
+        return string.Join(',', list);
+    }
+
+    private static string Escape(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal);
+
+    private static Process Start(string[] arguments, int socket, string mountPoint)
+    {
+        ProcessStartInfo start = new(Program, arguments) { RedirectStandardError = true, UseShellExecute = false };
+        start.Environment["LC_ALL"] = "C";
+        if (socket >= 0)
+            start.Environment[SocketVariable] = socket.ToString();
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            throw new FuseMountException(
+                $"cannot mount or unmount {mountPoint}: {Program} cannot be run; install the package fuse3", Errno.ENOENT, exception);
+        }
+    }
+
     private static int ReceiveDescriptor(int socket)
     {
-        byte data;
-        // struct cmsghdr of a 64-bit Linux: length (8), level (4), type (4), then the descriptor.
-        byte* control = stackalloc byte[24];
-        var vector = new IoVector { Base = &data, Length = 1 };
-        var message = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 24 };
-        nint received = Libc.ReceiveMessage(socket, &message, 0);
-        if (received < 1 || *(int*)(control + 8) != SocketLevel || *(int*)(control + 12) != Rights)
-            throw new FuseMountException($"{ProgramName} sent no descriptor");
-        return *(int*)(control + 16);
+        byte payload;
+        NativeMethods.IoVector vector = new() { Base = &payload, Length = 1 };
+        NativeMethods.DescriptorMessage control = default;
+        NativeMethods.MessageHeader message = new()
+        {
+            Vectors = &vector,
+            VectorCount = 1,
+            Control = &control,
+            ControlLength = (nuint)sizeof(NativeMethods.DescriptorMessage),
+        };
+        nint count;
+        do
+        {
+            count = NativeMethods.ReceiveMessage(socket, &message, NativeMethods.ReceiveCloseOnExec);
+        }
+        while (count < 0 && NativeMethods.LastError == Errno.EINTR);
+        bool passed = count > 0 && message.ControlLength >= (nuint)(sizeof(NativeMethods.DescriptorMessage) - sizeof(int))
+            && control is { Level: NativeMethods.SocketLevel, Type: NativeMethods.PassedRights };
+        return passed ? control.Descriptor : -1;
     }
 }

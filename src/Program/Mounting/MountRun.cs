@@ -116,7 +116,7 @@ internal sealed partial class MountRun
     {
         try
         {
-            await session.UnmountAsync(lazily: false, CancellationToken.None).ConfigureAwait(false);
+            await session.UnmountAsync().ConfigureAwait(false);
             return null;
         }
         catch (FuseMountException e)
@@ -132,7 +132,7 @@ internal sealed partial class MountRun
         if (running is not null)
         {
             throw new FuseMountException(
-                $"{MountPoint} is mounted already, by process {running.ProcessId}; unmount it first: orthanc-cloudfs unmount {MountPoint}");
+                $"{MountPoint} is mounted already, by process {running.ProcessId}; unmount it first: orthanc-cloudfs unmount {MountPoint}", Errno.EBUSY);
         }
     }
 
