@@ -87,7 +87,7 @@ public static class FuseRequestExtensions
 
         /// <summary>
         /// Cancelled when the caller was interrupted or the operation's deadline has passed. Created when first asked for,
-        /// the one allocation that a request can cost.
+        /// the one allocation that a request can cost. Requests that the kernel sends on behalf of its page cache are never interrupted.
         /// </summary>
         public CancellationToken CancellationToken => request.Reference.CancellationToken;
 
