@@ -37,7 +37,7 @@ public sealed class FailureTests
         fileSystem.AddFile("f", new byte[10]);
         await using TestMount mount = TestMount.Create(fileSystem);
         using Process process = Programs.Start("cat", mount.PathOf("f"));
-        await WaitUntilAsync(() => mount.Session.Counters.InFlight > 0);
+        await WaitUntilAsync(() => fileSystem.IsHanging);
         Stopwatch watch = Stopwatch.StartNew();
         process.Kill();
         await process.WaitForExitAsync();
@@ -124,7 +124,7 @@ public sealed class FailureTests
         fileSystem.AddFile("f", new byte[10]);
         TestMount mount = TestMount.Create(fileSystem);
         using Process process = Programs.Start("cat", mount.PathOf("f"));
-        await WaitUntilAsync(() => mount.Session.Counters.InFlight > 0);
+        await WaitUntilAsync(() => fileSystem.IsHanging);
         using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(3));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => mount.Session.UnmountAsync(UnmountMode.Abort, timeout.Token));
         await process.WaitForExitAsync();
@@ -195,6 +195,8 @@ public sealed class FailureTests
 
         public bool ThrowsInRead { get; init; }
 
+        public bool IsHanging { get; private set; }
+
         public bool WasInterrupted { get; private set; }
 
         public System.Collections.Concurrent.ConcurrentBag<ReadRequest> Ignored { get; } = [];
@@ -229,6 +231,7 @@ public sealed class FailureTests
         {
             try
             {
+                IsHanging = true;
                 await Task.Delay(Timeout.Infinite, request.CancellationToken);
             }
             catch (OperationCanceledException)
