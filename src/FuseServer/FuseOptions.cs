@@ -108,7 +108,7 @@ public sealed record FuseOptions
     /// <summary>One request with its headers: the kernel refuses to fill a smaller buffer than this.</summary>
     internal int ReceiveBufferBytes => MaxRequestBytes + Environment.SystemPageSize;
 
-    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    /// <exception cref="FuseMountException">A value is out of its range.</exception>
     internal void Validate()
     {
         Require(FileSystemName.Length > 0 && FileSystemName.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'),
@@ -125,6 +125,6 @@ public sealed record FuseOptions
     private static void Require(bool condition, string message)
     {
         if (!condition)
-            throw new ArgumentException(message, nameof(condition));
+            throw new FuseMountException(message, Errno.EINVAL);
     }
 }

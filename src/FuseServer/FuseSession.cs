@@ -39,7 +39,7 @@ public sealed class FuseSession : IAsyncDisposable
         _options = options;
         _fileSystem = fileSystem;
         _logger = logger;
-        _connection = FuseConnection.Create(device, options, logger);
+        _connection = new FuseConnection(device, options, logger);
         Notifier = new FuseNotifier(device);
         TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(options.OperationDeadline.TotalMilliseconds / 4, 20, 1000));
         _deadlines = new Timer(_ => SweepDeadlines(), null, period, period);
@@ -63,8 +63,7 @@ public sealed class FuseSession : IAsyncDisposable
     /// <param name="fileSystem">Gets the requests.</param>
     /// <param name="options">Mount options and limits.</param>
     /// <param name="loggerFactory">Null for no log.</param>
-    /// <exception cref="FuseMountException">It cannot be mounted; the message says why and what to do.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="FuseMountException">It cannot be mounted, or an option is out of its range; the message says why and what to do.</exception>
     public static FuseSession Mount(string mountPoint, FuseFileSystem fileSystem, FuseOptions options, ILoggerFactory? loggerFactory = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(mountPoint);

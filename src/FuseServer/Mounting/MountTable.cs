@@ -50,7 +50,7 @@ internal static unsafe class MountTable
         {
             return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null; // a dead mount is no link
         }

@@ -4,32 +4,31 @@ using Microsoft.Extensions.Logging;
 namespace FuseServer.Session;
 
 /// <summary>What the readers, the requests and the session share.</summary>
-internal sealed class FuseConnection(FuseDevice device, FuseOptions options, ILogger logger) : IDisposable
+internal sealed class FuseConnection : IDisposable
 {
     private int _handlerFailureLogged;
 
-    public FuseDevice Device { get; } = device;
-
-    public FuseOptions Options { get; } = options;
-
-    public ILogger Logger { get; } = logger;
-
-    public FuseCounters Counters { get; private init; } = null!;
-
-    public ReceiveBufferPool Buffers { get; private init; } = null!;
-
-    public RequestTable Requests { get; private init; } = null!;
-
-    public static FuseConnection Create(FuseDevice device, FuseOptions options, ILogger logger)
+    public FuseConnection(FuseDevice device, FuseOptions options, ILogger logger)
     {
-        FuseCounters counters = new();
-        return new FuseConnection(device, options, logger)
-        {
-            Counters = counters,
-            Buffers = new ReceiveBufferPool(options, counters),
-            Requests = new RequestTable(counters),
-        };
+        Device = device;
+        Options = options;
+        Logger = logger;
+        Counters = new FuseCounters();
+        Buffers = new ReceiveBufferPool(options, Counters);
+        Requests = new RequestTable(Counters);
     }
+
+    public FuseDevice Device { get; }
+
+    public FuseOptions Options { get; }
+
+    public ILogger Logger { get; }
+
+    public FuseCounters Counters { get; }
+
+    public ReceiveBufferPool Buffers { get; }
+
+    public RequestTable Requests { get; }
 
     public FuseRequest RentRequest() => Requests.TryRent() ?? new FuseRequest(this);
 

@@ -19,7 +19,7 @@ public sealed unsafe class RequestDispatcherTests : IDisposable
     public RequestDispatcherTests()
     {
         FuseDevice device = new(NativeMethods.Open("/dev/null", NativeMethods.OpenReadWrite));
-        _connection = FuseConnection.Create(device, new FuseOptions { MaxRequestBytes = 128 << 10, MaxBackground = 2 }, NullLogger.Instance);
+        _connection = new FuseConnection(device, new FuseOptions { MaxRequestBytes = 128 << 10, MaxBackground = 2 }, NullLogger.Instance);
         _dispatcher = new RequestDispatcher(_connection, _fileSystem, (_, _) => { });
     }
 
