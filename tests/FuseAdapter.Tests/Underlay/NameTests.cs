@@ -64,6 +64,9 @@ public class NameTests
             for name in names:
                 open(name, "wb").close()
             assert sorted(os.listdir(b".")) == sorted(names) == sorted(os.listdir(os.environb[b"beneath"]))
+            for name in names:
+                os.unlink(name)
+            assert not os.listdir(os.environ["beneath"])
             try:
                 open(b"n" * 256, "wb")
             except OSError as error:

@@ -123,12 +123,10 @@ public class OpenFileTests
         await using UnderlayMount mount = UnderlayMount.Create(writebackCache);
         string output = await mount.PythonAsync(
             """
-            import os, subprocess
+            import os
             descriptor = os.open("fresh", os.O_RDWR | os.O_CREAT)
             os.ftruncate(descriptor, 1 << 20)
-            os.pwrite(descriptor, b"x" * 300000, 0)  # not written back yet
-            subprocess.run(["cp", "--sparse=auto", "fresh", "copy"], check=True)
-            subprocess.run(["cmp", "fresh", "copy"], check=True)
+            os.pwrite(descriptor, b"x" * 300000, 0)  # not written back: nothing closes or synchronizes the file
             print(os.lseek(descriptor, 0, os.SEEK_DATA), os.lseek(descriptor, 0, os.SEEK_HOLE) >= 300000)
             """);
         Assert.Equal("0 True", output);
