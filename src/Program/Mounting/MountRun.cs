@@ -17,6 +17,15 @@ internal sealed partial class MountRun
     /// <summary>How long a program that must end waits for files below the mount point to be closed.</summary>
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>A directory of this machine answers at once, unless its disk is ill.</summary>
+    private static readonly TimeSpan LocalRequestTimeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// A bucket's own deadline comes first, so that the error says what the bucket did; the kernel's request has this much more, for waiting
+    /// its turn in the staging memory.
+    /// </summary>
+    private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMinutes(1);
+
     private readonly ConfigurationResult _configuration;
     private readonly bool _readOnly;
     private readonly ILoggerFactory _loggers;
@@ -150,6 +159,7 @@ internal sealed partial class MountRun
         Source = "orthanc-cloudfs",
         AllowOther = owner.AllowOther,
         ReadOnly = _readOnly,
+        OperationDeadline = (Settings.Provider is S3Settings s3 ? s3.RequestTimeout : LocalRequestTimeout) + DeadlineMargin,
     };
 
     private StorageFileSystemOptions FileSystemOptionsFor(MountOwner owner) => new()
