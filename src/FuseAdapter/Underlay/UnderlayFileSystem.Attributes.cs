@@ -101,6 +101,8 @@ public sealed partial class UnderlayFileSystem
                 : Libc.TruncatePath(Libc.DescriptorPath(node.Descriptor), (long)r.Size));
         }
 
+        if (error == Errno.None && r.Fields.HasFlag(SetAttributesFields.KillSetUserAndGroupId))
+            DropSetUserAndGroupId(node.Descriptor, r.UserId);
         return error == Errno.None ? ChangeTimes(r, node) : error;
     }
 

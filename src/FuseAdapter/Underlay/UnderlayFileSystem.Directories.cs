@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Buffers;
 using FuseServer;
 using OrthancCloudFs.FuseAdapter.Native;
 
@@ -8,7 +8,12 @@ namespace OrthancCloudFs.FuseAdapter.Underlay;
 public sealed partial class UnderlayFileSystem
 {
     private const int EntriesLength = 32 * 1024;
-    private const int TypeShift = 12; // DT_* to S_IFMT
+
+    /// <summary>How many times longer an entry of the kernel's answer is with attributes, for names of common length.</summary>
+    private const int AttributesFactor = 4;
+
+    /// <summary>No entry of getdents64(2) is longer.</summary>
+    private const int LongestEntry = 512;
 
     /// <summary>What the root holds now, without hidden names, "." and "..".</summary>
     public IReadOnlyList<UnderlayDirectoryEntry> ReadRootEntries()
@@ -21,9 +26,9 @@ public sealed partial class UnderlayFileSystem
         int length;
         while ((length = ReadEntries(descriptor, buffer)) > 0)
         {
-            foreach (RawEntry entry in new RawEntries(buffer.AsMemory(0, length)))
+            foreach (DirectoryEntry entry in new DirectoryEntries(buffer.AsSpan(0, length)))
             {
-                if (!entry.IsDot && !_isHidden(entry.Name.Span))
+                if (!entry.IsDot && !_isHidden(entry.Name))
                     entries.Add(new UnderlayDirectoryEntry(entry.Name.ToArray(), entry.Inode, entry.TypeMode));
             }
         }
@@ -53,32 +58,36 @@ public sealed partial class UnderlayFileSystem
             return;
         }
 
-        DirectoryBuffer answer = r.CreateBuffer();
-        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(EntriesLength);
+        // No more than fits into the answer: what does not would be read again.
+        int wanted = r.WithAttributes ? r.Size / AttributesFactor : r.Size;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(EntriesLength);
+        Span<byte> space = buffer.AsSpan(0, Math.Clamp(wanted, LongestEntry, EntriesLength));
         int length;
+        Errno error;
         lock (folder.Turn)
         {
             // The kernel's offsets are those of the file system beneath, which knows them for as long as the folder is open.
-            _ = Libc.Seek(folder.Descriptor, (long)r.Offset, 0);
-            length = ReadEntries(folder.Descriptor, buffer.AsSpan(0, EntriesLength));
+            length = Libc.Seek(folder.Descriptor, (long)r.Offset, 0) < 0 ? -1 : ReadEntries(folder.Descriptor, space);
+            error = Libc.ErrorOf(length);
         }
 
-        if (length < 0)
+        if (error == Errno.None)
         {
-            r.Fail(Libc.LastError());
-        }
-        else
-        {
-            foreach (RawEntry entry in new RawEntries(buffer.AsMemory(0, length)))
+            DirectoryBuffer answer = r.CreateBuffer();
+            foreach (DirectoryEntry entry in new DirectoryEntries(space[..length]))
             {
-                if (!answer.TryAdd(entry.Name.Span, entry.Inode, entry.TypeMode, entry.NextOffset))
+                if (!TryAdd(answer, folder, entry, r.WithAttributes))
                     break;
             }
 
             r.Reply(answer);
         }
+        else
+        {
+            r.Fail(error);
+        }
 
-        System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     /// <inheritdoc/>
@@ -122,39 +131,22 @@ public sealed partial class UnderlayFileSystem
             return (int)Libc.ReadDirectory(descriptor, address, (nuint)buffer.Length);
     }
 
-    /// <summary>One struct linux_dirent64 of getdents64(2).</summary>
-    private readonly record struct RawEntry(ReadOnlyMemory<byte> Name, ulong Inode, uint TypeMode, ulong NextOffset)
+    /// <summary>
+    /// With attributes where the kernel asks for them, so that a walk with stat costs no look-up for each name. An entry whose file cannot
+    /// be looked up is listed without.
+    /// </summary>
+    private unsafe bool TryAdd(DirectoryBuffer answer, OpenUnderlayFile folder, DirectoryEntry entry, bool withAttributes)
     {
-        public bool IsDot => Name.Span.SequenceEqual("."u8) || Name.Span.SequenceEqual(".."u8);
-    }
-
-    /// <summary>The entries of one answer of getdents64(2).</summary>
-    private readonly struct RawEntries(ReadOnlyMemory<byte> entries)
-    {
-        private const int OffsetAt = 8;
-        private const int LengthAt = 16;
-        private const int TypeAt = 18;
-        private const int NameAt = 19;
-
-        public IEnumerator<RawEntry> GetEnumerator()
+        byte* name = stackalloc byte[MaxName + 1];
+        if (!withAttributes || entry.IsDot || !TryTerminate(entry.Name, new Span<byte>(name, MaxName + 1))
+            || TryEnter(folder.Descriptor, name, out FuseEntry found) != Errno.None)
         {
-            for (ReadOnlyMemory<byte> rest = entries; rest.Length > NameAt;)
-            {
-                int length = BinaryPrimitives.ReadUInt16LittleEndian(rest.Span[LengthAt..]);
-                yield return Parse(rest[..length]);
-                rest = rest[length..];
-            }
+            return answer.TryAdd(entry.Name, entry.Inode, entry.TypeMode, entry.NextOffset);
         }
 
-        private static RawEntry Parse(ReadOnlyMemory<byte> entry)
-        {
-            ReadOnlySpan<byte> bytes = entry.Span;
-            int nameLength = bytes[NameAt..].IndexOf((byte)0);
-            return new RawEntry(
-                entry.Slice(NameAt, nameLength),
-                BinaryPrimitives.ReadUInt64LittleEndian(bytes),
-                (uint)bytes[TypeAt] << TypeShift,
-                BinaryPrimitives.ReadUInt64LittleEndian(bytes[OffsetAt..]));
-        }
+        if (answer.TryAddWithAttributes(entry.Name, found, entry.NextOffset))
+            return true;
+        _nodes.Forget(found.NodeId, 1); // the kernel never saw this one
+        return false;
     }
 }

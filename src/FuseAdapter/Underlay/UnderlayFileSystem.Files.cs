@@ -28,9 +28,15 @@ public sealed partial class UnderlayFileSystem
         if (descriptor < 0 && Libc.LastError() == Errno.EACCES && (flags & Libc.AccessMode) == Libc.ReadWrite)
             descriptor = Libc.Open(path, (flags & ~Libc.AccessMode) | (r.Flags & Libc.AccessMode)); // as asked, without reading back
         if (descriptor < 0)
+        {
             r.Fail(Libc.LastError());
-        else
-            r.Reply(_files.Add(new OpenUnderlayFile(descriptor)), OpenReplyFlags.None);
+            return;
+        }
+
+        DropSetUserAndGroupIdAtTruncation(descriptor, r.Flags, r.UserId);
+
+        // Nobody else changes the files, so what the page cache holds of them stays true, also while another process maps it.
+        r.Reply(_files.Add(new OpenUnderlayFile(descriptor)), OpenReplyFlags.KeepCache);
     }
 
     /// <inheritdoc/>
@@ -82,10 +88,16 @@ public sealed partial class UnderlayFileSystem
             }
         }
 
-        if (done == data.Length)
-            r.Reply(done);
-        else
+        if (done < data.Length)
+        {
             r.Fail(Libc.LastError());
+            return;
+        }
+
+        // Before writing to a file with these bits, the kernel turns its own cache off for the write.
+        if (!r.IsCache)
+            DropSetUserAndGroupId(file.Descriptor, r.UserId);
+        r.Reply(done);
     }
 
     /// <inheritdoc/>
@@ -138,9 +150,19 @@ public sealed partial class UnderlayFileSystem
         InBackground(() => Libc.ErrorOf(Libc.Allocate(file.Descriptor, r.Mode, r.Offset, r.Length)), r.Reply, error => r.Fail(error));
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// SEEK_DATA and SEEK_HOLE. The kernel asks without writing its dirty pages back first, so under the writeback cache the file beneath
+    /// shows holes where a program has just written, and a copy made by them would lose data. Without an answer the kernel takes the whole
+    /// file for data, which is always right.
+    /// </summary>
     public override void Seek(SeekRequest r)
     {
+        if (_writebackCache)
+        {
+            r.Fail(Errno.ENOSYS);
+            return;
+        }
+
         if (!TryFindFile(r.Handle, out OpenUnderlayFile? file))
         {
             r.Fail(Errno.EBADF);
@@ -154,10 +176,34 @@ public sealed partial class UnderlayFileSystem
             r.Reply(offset);
     }
 
+    /// <summary>
+    /// A file that somebody without privileges changes loses set-user-id and set-group-id. The kernel leaves that to the file system
+    /// (HANDLE_KILLPRIV_V2), and the file system beneath exempts root, as who this process may run.
+    /// </summary>
+    private static void DropSetUserAndGroupId(int descriptor, uint user)
+    {
+        if (!ChangesOwner || user == 0 || TryStat(descriptor, out StatX stat) != Errno.None)
+            return;
+        uint dropped = SetUserId | ((stat.Mode & GroupExecute) != 0 ? SetGroupId : 0);
+        if ((stat.Mode & TypeBits) == RegularType && (stat.Mode & dropped) != 0)
+            _ = Libc.ChangeMode(Libc.DescriptorPath(descriptor), stat.Mode & PermissionBits & ~dropped);
+    }
+
+    private static void DropSetUserAndGroupIdAtTruncation(int descriptor, int flags, uint user)
+    {
+        if ((flags & Libc.Truncate) != 0)
+            DropSetUserAndGroupId(descriptor, user);
+    }
+
     private static void InBackground(Func<Errno> action, Action done, Action<Errno> failed) => ThreadPool.UnsafeQueueUserWorkItem(
         static state =>
         {
-            Errno error = state.action();
+            Errno error;
+            do
+            {
+                error = state.action();
+            }
+            while (error == Errno.EINTR);
             if (error == Errno.None)
                 state.done();
             else

@@ -7,9 +7,12 @@ namespace OrthancCloudFs.FuseAdapter.Underlay;
 public sealed partial class UnderlayFileSystem
 {
     private const uint PermissionBits = 0xFFF;
+    private const uint SetUserId = 0x800; // S_ISUID
     private const uint SetGroupId = 0x400; // S_ISGID
+    private const uint GroupExecute = 0x8; // S_IXGRP
     private const uint TypeBits = 0xF000; // S_IFMT
     private const uint FolderType = 0x4000; // S_IFDIR
+    private const uint RegularType = 0x8000; // S_IFREG
     private const int LongestLink = 4096;
 
     /// <inheritdoc/>
@@ -58,14 +61,14 @@ public sealed partial class UnderlayFileSystem
             return;
         }
 
-        FuseEntry entry = default;
-        if (isNew)
-            error = GiveToCaller(folder.Descriptor, name, r.UserId, r.GroupId, r.Mode);
-        if (error == Errno.None)
-            error = TryEnter(folder.Descriptor, name, out entry);
+        if (!isNew)
+            DropSetUserAndGroupIdAtTruncation(descriptor, r.Flags, r.UserId);
+        error = isNew
+            ? EnterNew(folder, name, r.UserId, r.GroupId, r.Mode, out FuseEntry entry)
+            : TryEnter(folder.Descriptor, name, out entry);
         if (error == Errno.None)
         {
-            r.Reply(entry, _files.Add(new OpenUnderlayFile(descriptor)), OpenReplyFlags.None);
+            r.Reply(entry, _files.Add(new OpenUnderlayFile(descriptor)), OpenReplyFlags.KeepCache);
             return;
         }
 
@@ -84,9 +87,7 @@ public sealed partial class UnderlayFileSystem
         if (TryPrepare(parent, r.Name, name, out UnderlayNode? folder, out Errno error))
             error = Libc.ErrorOf(Libc.MakeFolder(folder!.Descriptor, name, r.Mode & PermissionBits));
         if (error == Errno.None)
-            error = GiveToCaller(folder!.Descriptor, name, r.UserId, r.GroupId, r.Mode);
-        if (error == Errno.None)
-            error = TryEnter(folder!.Descriptor, name, out entry);
+            error = EnterNew(folder!, name, r.UserId, r.GroupId, r.Mode, out entry);
         if (error == Errno.None)
             r.Reply(entry);
         else
@@ -104,9 +105,7 @@ public sealed partial class UnderlayFileSystem
         if (TryPrepare(parent, r.Name, name, out UnderlayNode? folder, out Errno error))
             error = Libc.ErrorOf(Libc.MakeNode(folder!.Descriptor, name, r.Mode, r.DeviceId));
         if (error == Errno.None)
-            error = GiveToCaller(folder!.Descriptor, name, r.UserId, r.GroupId, r.Mode);
-        if (error == Errno.None)
-            error = TryEnter(folder!.Descriptor, name, out entry);
+            error = EnterNew(folder!, name, r.UserId, r.GroupId, r.Mode, out entry);
         if (error == Errno.None)
             r.Reply(entry);
         else
@@ -130,9 +129,7 @@ public sealed partial class UnderlayFileSystem
         }
 
         if (error == Errno.None)
-            error = GiveToCaller(folder!.Descriptor, name, r.UserId, r.GroupId, mode: null);
-        if (error == Errno.None)
-            error = TryEnter(folder!.Descriptor, name, out entry);
+            error = EnterNew(folder!, name, r.UserId, r.GroupId, mode: null, out entry);
         if (error == Errno.None)
             r.Reply(entry);
         else
@@ -232,37 +229,52 @@ public sealed partial class UnderlayFileSystem
     }
 
     /// <summary>
+    /// Gives to the caller what was created and looks it up. Removes it again when that fails, so that a failed call leaves nothing.
+    /// </summary>
+    private unsafe Errno EnterNew(UnderlayNode folder, byte* name, uint user, uint group, uint? mode, out FuseEntry entry)
+    {
+        entry = default;
+        int descriptor = Libc.OpenAt(folder.Descriptor, name, Libc.PathOnly | Libc.RefuseLink | Libc.CloseOnExec, 0);
+        if (descriptor < 0)
+            return Libc.LastError();
+        Errno error = GiveToCaller(folder.Descriptor, descriptor, user, group, mode, out StatX created);
+        if (error == Errno.None)
+        {
+            entry = EntryOf(descriptor, created);
+            return Errno.None;
+        }
+
+        _ = Libc.Close(descriptor);
+        _ = Libc.Unlink(folder.Descriptor, name, (created.Mode & TypeBits) == FolderType ? Libc.RemoveFolder : 0);
+        return error;
+    }
+
+    /// <summary>
     /// What was created belongs to the caller, as if the caller had created it: also with the group of a set-group-id folder, and with the
     /// mode that the kernel computed, whatever this process's umask.
     /// </summary>
-    private static unsafe Errno GiveToCaller(int folder, byte* name, uint user, uint group, uint? mode)
+    private static unsafe Errno GiveToCaller(int folder, int descriptor, uint user, uint group, uint? mode, out StatX created)
     {
+        StatX parent = default;
+        Errno error = TryStat(descriptor, out created);
+        if (error == Errno.None)
+            error = TryStat(folder, out parent);
+        if (error != Errno.None)
+            return error;
+        bool inherits = (parent.Mode & SetGroupId) != 0;
         if (ChangesOwner)
         {
-            Errno error = TryStat(folder, out StatX parent);
-            if (error != Errno.None)
-                return error;
-            uint owner = (parent.Mode & SetGroupId) != 0 ? parent.GroupId : group;
-            error = Libc.ErrorOf(Libc.ChangeOwner(folder, name, user, owner, Libc.NoFollow));
-            if (error != Errno.None)
-                return error;
+            byte empty = 0;
+            error = Libc.ErrorOf(Libc.ChangeOwner(
+                descriptor, &empty, user, inherits ? parent.GroupId : group, Libc.EmptyPath | Libc.NoFollow));
         }
 
-        return mode is { } bits ? ChangeModeOf(folder, name, bits & PermissionBits) : Errno.None;
-    }
-
-    private static unsafe Errno ChangeModeOf(int folder, byte* name, uint mode)
-    {
-        int descriptor = Libc.OpenAt(folder, name, Libc.PathOnly | Libc.RefuseLink | Libc.CloseOnExec, 0);
-        if (descriptor < 0)
-            return Libc.LastError();
-
-        // A folder made in a set-group-id folder has inherited that bit.
-        if (TryStat(descriptor, out StatX stat) == Errno.None && (stat.Mode & TypeBits) == FolderType)
-            mode |= stat.Mode & SetGroupId;
-        Errno error = Libc.ErrorOf(Libc.ChangeMode(Libc.DescriptorPath(descriptor), mode));
-        _ = Libc.Close(descriptor);
-        return error;
+        uint wanted = (mode ?? 0) & PermissionBits;
+        if (inherits && (created.Mode & TypeBits) == FolderType)
+            wanted |= SetGroupId; // a folder passes the bit on
+        if (error == Errno.None && mode is not null && (created.Mode & PermissionBits) != wanted)
+            error = Libc.ErrorOf(Libc.ChangeMode(Libc.DescriptorPath(descriptor), wanted));
+        return error == Errno.None ? TryStat(descriptor, out created) : error;
     }
 
     private unsafe bool TryPrepare(ulong parent, ReadOnlySpan<byte> name, byte* terminated, out UnderlayNode? folder, out Errno error)

@@ -128,10 +128,18 @@ public sealed partial class UnderlayFileSystem : FuseFileSystem, IDisposable
             return error;
         }
 
-        UnderlayNode node = _nodes.Reference(descriptor, IdentityOf(stat));
-        entry = new FuseEntry { NodeId = node.Number, EntryValid = _valid, AttributesValid = _valid, Attributes = AttributesOf(stat) };
+        entry = EntryOf(descriptor, stat);
         return Errno.None;
     }
+
+    /// <summary>Takes over the O_PATH descriptor of a file and counts a reference by the kernel.</summary>
+    private FuseEntry EntryOf(int descriptor, in StatX stat) => new()
+    {
+        NodeId = _nodes.Reference(descriptor, IdentityOf(stat)).Number,
+        EntryValid = _valid,
+        AttributesValid = _valid,
+        Attributes = AttributesOf(stat),
+    };
 
     private bool TryFindFile(ulong handle, [NotNullWhen(true)] out OpenUnderlayFile? file) => (file = _files.Find(handle)) is not null;
 }
