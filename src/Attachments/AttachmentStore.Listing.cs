@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Buckets;
 
@@ -23,7 +24,7 @@ public sealed partial class AttachmentStore
             startAfter = page.NextStartAfter;
             foreach (string key in _layout.Delimiter is null ? page.Objects.Select(found => found.Key) : page.CommonPrefixes)
             {
-                if (!TryGetChild(parent, prefix, key, out byte child) || child <= last)
+                if (!TryGetChild(parent, key, out byte child) || child <= last)
                     continue;
                 last = child;
                 yield return child;
@@ -54,14 +55,26 @@ public sealed partial class AttachmentStore
     public IAsyncEnumerable<AttachmentListing> ListAllAsync(CancellationToken cancellationToken) =>
         ListPrefixAsync(_layout.Prefix, cancellationToken);
 
-    private static bool TryGetChild(HashDirectory parent, string prefix, string key, out byte child)
+    /// <summary>The sub-folder that an attachment's key, or a folded prefix, lies in; false for what is nobody's of ours.</summary>
+    private bool TryGetChild(HashDirectory parent, string found, out byte child)
     {
         child = 0;
-        if (key.Length < prefix.Length + 2)
+        if (_layout.Delimiter is null)
+        {
+            bool isAttachment = _layout.TryParse(found, out AttachmentKey parsed);
+            HashDirectory folder = parsed.Id.Directory;
+            child = parent.Depth == 0 ? folder.FirstByte : folder.SecondByte;
+            return isAttachment;
+        }
+
+        ReadOnlySpan<char> name = found.AsSpan(_layout.PrefixOf(parent).Length);
+        Span<byte> utf8 = stackalloc byte[3];
+        if (name.Length != utf8.Length || !Encoding.ASCII.TryGetBytes(name, utf8, out int written) || written != utf8.Length
+            || !parent.TryGetChild(utf8[..2], out HashDirectory directory))
+        {
             return false;
-        ReadOnlySpan<byte> name = [(byte)key[prefix.Length], (byte)key[prefix.Length + 1]];
-        if (!parent.TryGetChild(name, out HashDirectory directory))
-            return false;
+        }
+
         child = directory.Depth == 1 ? directory.FirstByte : directory.SecondByte;
         return true;
     }

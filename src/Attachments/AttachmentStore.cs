@@ -16,6 +16,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<AttachmentId, AttachmentWriter> _writers = [];
+    private readonly Dictionary<AttachmentId, int> _deleting = [];
     private readonly IBucket _bucket;
     private readonly KeyLayout _layout;
     private readonly ObjectForm _form;
@@ -93,7 +94,8 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         var writer = new AttachmentWriter(id, _memory, _writerShare, _options.GrowthPatience, StoreAsync, Forget);
         lock (_lock)
         {
-            if (_writers.TryAdd(id, writer))
+            // While this waited for memory, a delete may have begun, which would take the new object with it.
+            if (!IsDeleted(id) && _writers.TryAdd(id, writer))
                 return writer;
         }
 
@@ -107,6 +109,8 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         try
         {
+            if (IsDeleted(info.Id))
+                throw new AttachmentException(AttachmentError.NotFound, $"{info.Id}: it was deleted");
             CachedContent content = await _fetcher.GetAsync(info, cancellationToken).ConfigureAwait(false);
             try
             {
@@ -138,22 +142,25 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     /// <exception cref="AttachmentException"><see cref="AttachmentError.BucketFailure"/>: it could be neither deleted nor remembered.</exception>
     public async Task DeleteAsync(AttachmentInfo info, CancellationToken cancellationToken)
     {
-        _fetcher.Cancel(info.Id);
-        _cache.Remove(info.Id);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(_options.DeletePatience);
+        lock (_lock)
+            _deleting[info.Id] = _deleting.GetValueOrDefault(info.Id) + 1;
         try
         {
-            await _bucket.DeleteAsync(info.Key, patience.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is BucketException or OperationCanceledException)
-        {
-            string reason = e is BucketException ? e.Message : $"no answer within {_options.DeletePatience.TotalSeconds:0} s";
-            LogDeleteRemembered(info.Id, info.Key, reason);
-            await RememberAsync(info).ConfigureAwait(false);
-        }
+            _fetcher.Forget(info.Id);
+            await DeleteOrRememberAsync(info, cancellationToken).ConfigureAwait(false);
 
-        Interlocked.Increment(ref _deletes);
+            // Whoever passed the check before this delete began may have started a download since.
+            _fetcher.Forget(info.Id);
+            Interlocked.Increment(ref _deletes);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                if (--_deleting[info.Id] == 0)
+                    _deleting.Remove(info.Id);
+            }
+        }
     }
 
     /// <summary>The writer of an attachment that is not committed yet; null when there is none.</summary>
@@ -179,10 +186,15 @@ public sealed partial class AttachmentStore : IAsyncDisposable
 
     private bool IsHidden(AttachmentId id)
     {
-        if (_pendingDeletes.Hides(id))
-            return true;
         lock (_lock)
-            return _writers.ContainsKey(id);
+            return IsDeleted(id) || _writers.ContainsKey(id);
+    }
+
+    /// <summary>True from the moment when a delete is asked for until the bucket has confirmed it.</summary>
+    private bool IsDeleted(AttachmentId id)
+    {
+        lock (_lock)
+            return _deleting.ContainsKey(id) || _pendingDeletes.Hides(id);
     }
 
     private void RequireFree(AttachmentId id)
@@ -206,13 +218,29 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             _writers.Remove(writer.Id);
     }
 
+    private async Task DeleteOrRememberAsync(AttachmentInfo info, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_options.DeletePatience);
+        try
+        {
+            await _bucket.DeleteAsync(info.Key, patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is BucketException or OperationCanceledException)
+        {
+            string reason = e is BucketException ? e.Message : $"no answer within {_options.DeletePatience.TotalSeconds:0} s";
+            LogDeleteRemembered(info.Id, info.Key, reason);
+            await RememberAsync(info).ConfigureAwait(false);
+        }
+    }
+
     private async Task RememberAsync(AttachmentInfo info)
     {
         try
         {
             await _pendingDeletes.AddAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, null)).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new AttachmentException(AttachmentError.BucketFailure, $"{info.Key}: the delete cannot be remembered: {e.Message}", e);
         }

@@ -90,10 +90,18 @@ internal sealed partial class Committer(
 
     private async Task<bool> IsStoredAsync(string key, SealedObject stored, CancellationToken cancellationToken)
     {
-        if (stored.Header.IsEmpty)
-            return await HasSameLengthAsync(key, stored, cancellationToken).ConfigureAwait(false);
-        byte[]? header = await ObjectHeader.ReadAsync(bucket, key, stored.Header.Length, cancellationToken).ConfigureAwait(false);
-        return header is not null && stored.Header.SequenceEqual(header);
+        try
+        {
+            if (stored.Header.IsEmpty)
+                return await HasSameLengthAsync(key, stored, cancellationToken).ConfigureAwait(false);
+            byte[]? header = await ObjectHeader.ReadAsync(bucket, key, stored.Header.Length, cancellationToken).ConfigureAwait(false);
+            return header is not null && stored.Header.SequenceEqual(header);
+        }
+        catch (BucketException e)
+        {
+            // Even a clear refusal of the question leaves open whether the object is ours.
+            throw new BucketException(e.Kind, e.Message, e) { AfterRetry = true };
+        }
     }
 
     private async Task<bool> HasSameLengthAsync(string key, SealedObject stored, CancellationToken cancellationToken)

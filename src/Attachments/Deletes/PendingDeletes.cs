@@ -26,12 +26,18 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private readonly Dictionary<AttachmentId, int> _countById = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0);
+<<<<<<< HEAD
     private readonly string? _directory;
+=======
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly string _directory;
+>>>>>>> store
     private readonly IBucket _bucket;
     private readonly int _headerLength;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Task _worker;
+    private int _disposed;
 
     private PendingDeletes(string? directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
     {
@@ -81,19 +87,31 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     public async Task AddAsync(PendingDelete delete)
     {
         string path = PathOf(delete);
-        await Task.Run(() => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(ToFile(delete)))).ConfigureAwait(false);
-        lock (_lock)
-            Insert(delete);
+        await _writing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(ToFile(delete)))).ConfigureAwait(false);
+            lock (_lock)
+                Insert(delete);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+
         _wake.Release();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _worker.ConfigureAwait(false);
         _stop.Dispose();
         _wake.Dispose();
+        _writing.Dispose();
     }
 
     private static FileForm ToFile(PendingDelete delete) => new(delete.Id.ToString(), delete.Key, delete.Since, delete.OnlyIfHeaderSha256);
@@ -112,13 +130,16 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             {
                 read = JsonSerializer.Deserialize<FileForm>(File.ReadAllBytes(path));
             }
-            catch (JsonException e)
+            catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
             {
                 LogUnreadable(path, e.Message);
+                continue;
             }
 
-            if (read is not null && AttachmentId.TryParse(read.Attachment, out AttachmentId id))
-                yield return new PendingDelete(id, read.Key, read.Since, read.OnlyIfHeaderSha256);
+            if (read?.Key is { Length: > 0 } key && AttachmentId.TryParse(read.Attachment, out AttachmentId id))
+                yield return new PendingDelete(id, key, read.Since, read.OnlyIfHeaderSha256);
+            else
+                LogUnreadable(path, "it names no object");
         }
     }
 
@@ -234,5 +255,5 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private sealed record Entry(PendingDelete Delete, DateTimeOffset Due, TimeSpan NextDelay);
 
-    private sealed record FileForm(string Attachment, string Key, DateTimeOffset Since, string? OnlyIfHeaderSha256);
+    private sealed record FileForm(string? Attachment, string? Key, DateTimeOffset Since, string? OnlyIfHeaderSha256);
 }

@@ -63,18 +63,30 @@ internal sealed class ContentCache(StagingMemory memory)
             memory.OfferReclaimable();
     }
 
+    /// <summary>Takes over content that nobody may find by its name any more, pinned so many times.</summary>
+    public void AddDetached(CachedContent content, int pins)
+    {
+        lock (_lock)
+            (content.IsDetached, content.Pins) = (true, pins);
+        if (pins == 0)
+            Free(content);
+    }
+
     /// <summary>One user less.</summary>
     public void Unpin(CachedContent content)
     {
+        bool detached;
         lock (_lock)
         {
             if (--content.Pins > 0)
                 return;
-            if (!content.IsDetached)
+            detached = content.IsDetached;
+            if (!detached)
                 List(content);
         }
 
-        if (content.IsDetached)
+        // Once listed, it may be reclaimed, and detached, at any moment: only what was decided inside the lock counts.
+        if (detached)
             Free(content);
         else
             memory.OfferReclaimable();

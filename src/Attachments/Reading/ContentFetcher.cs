@@ -64,14 +64,24 @@ internal sealed partial class ContentFetcher(
         }
     }
 
-    /// <summary>Ends a download that nobody waits for; the attachment is being deleted.</summary>
-    public void Cancel(AttachmentId id)
+    /// <summary>
+    /// The attachment is being deleted: forgets its content, and sees to it that a download under way does not bring it back. A download
+    /// that nobody waits for is ended; those who already wait still get what they asked for.
+    /// </summary>
+    public void Forget(AttachmentId id)
     {
+        Fetch? unwanted = null;
         lock (_lock)
         {
-            if (_fetches.TryGetValue(id, out Fetch? fetch) && fetch.Pins == 0)
-                fetch.Cancellation.Cancel();
+            if (_fetches.Remove(id, out Fetch? fetch))
+            {
+                fetch.IsForgotten = true;
+                unwanted = fetch.Pins == 0 ? fetch : null;
+            }
         }
+
+        unwanted?.Cancellation.Cancel();
+        cache.Remove(id);
     }
 
     private Fetch? Join(AttachmentId id)
@@ -160,7 +170,7 @@ internal sealed partial class ContentFetcher(
                 ? End(fetch, id, null)
                 : throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
         }
-        catch (NotStagedException)
+        catch (NotStagedException) when (known is null)
         {
             return End(fetch, id, null);
         }
@@ -172,9 +182,13 @@ internal sealed partial class ContentFetcher(
         }
         catch (Exception e)
         {
-            AttachmentException failure = e as AttachmentException ?? (e is BucketException b
-                ? AttachmentException.From(b)
-                : new AttachmentException(AttachmentError.BucketFailure, $"{key}: {e.Message}", e));
+            AttachmentException failure = e switch
+            {
+                AttachmentException own => own,
+                BucketException told => AttachmentException.From(told),
+                NotStagedException => new AttachmentException(AttachmentError.BucketFailure, $"{key}: it is longer than when it was found", e),
+                _ => new AttachmentException(AttachmentError.BucketFailure, $"{key}: {e.Message}", e),
+            };
             LogFailed(id, key, failure.Error, failure.Message);
             fetch.Found.TrySetException(failure);
             End(fetch, id, null);
@@ -210,8 +224,11 @@ internal sealed partial class ContentFetcher(
     {
         lock (_lock)
         {
-            _fetches.Remove(id);
-            if (content is not null)
+            if (!fetch.IsForgotten)
+                _fetches.Remove(id);
+            if (content is not null && fetch.IsForgotten)
+                cache.AddDetached(content, fetch.Pins);
+            else if (content is not null)
                 cache.Add(content, fetch.Pins);
         }
 
@@ -231,5 +248,8 @@ internal sealed partial class ContentFetcher(
 
         /// <summary>Openers who wait for the content.</summary>
         public int Pins { get; set; }
+
+        /// <summary>The attachment was deleted since; another download may have taken this one's place.</summary>
+        public bool IsForgotten { get; set; }
     }
 }

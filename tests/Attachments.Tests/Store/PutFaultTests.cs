@@ -1,0 +1,160 @@
+using OrthancCloudFs.Attachments.Commit;
+using OrthancCloudFs.Buckets;
+using OrthancCloudFs.TestKit;
+using Xunit;
+
+namespace OrthancCloudFs.Attachments.Tests.Store;
+
+/// <summary>A commit that fails says why, and leaves nothing in the bucket, now or later.</summary>
+public sealed class PutFaultTests
+{
+    public static TheoryData<BucketErrorKind> Kinds => [.. Enum.GetValues<BucketErrorKind>()];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Every_refusal_is_told_latched_and_leaves_nothing(BucketErrorKind kind)
+    {
+        await using var harness = new StoreHarness();
+        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+        StoreHarness.Write(writer, StoreHarness.Bytes(1000));
+        harness.Faults.Inject(BucketOperation.Put, Fault.Fail(kind));
+
+        await StoreHarness.FailsAsync(AttachmentException.ErrorOf(kind), () => writer.CommitAsync(default));
+        await StoreHarness.FailsAsync(AttachmentException.ErrorOf(kind), () => writer.CommitAsync(default));
+
+        Assert.Equal(1, harness.Faults.Count(BucketOperation.Put));
+        Assert.Equal(0, harness.Memory.Reserved);
+        Assert.Null(await harness.Store.FindAsync(writer.Id, default));
+        await harness.SettleAsync();
+        Assert.Equal(0, harness.Objects.Count);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task An_object_whose_answer_was_lost_disappears_again(bool conditional, bool encrypted)
+    {
+        await using var harness = new StoreHarness(
+            new StoreSetup { Encrypted = encrypted, Options = new AttachmentStoreOptions { ConditionalPut = conditional } });
+        harness.Faults.Inject(BucketOperation.Put, Fault.LoseAnswer());
+        AttachmentId id = StoreHarness.NewId();
+
+        await StoreHarness.FailsAsync(AttachmentError.Unreachable, () => harness.StoreAsync(StoreHarness.Bytes(1000), id));
+
+        Assert.Null(await harness.Store.FindAsync(id, default));
+        await harness.SettleAsync();
+        Assert.Equal(0, harness.Objects.Count);
+        Assert.Equal(conditional, harness.Faults.Calls[0].Options!.IfAbsent);
+        AttachmentInfo again = await harness.StoreAsync([1, 2], id);
+        Assert.Equal([1, 2], await harness.ReadAsync(again));
+    }
+
+    [Fact]
+    public async Task A_commit_given_up_while_it_stalls_leaves_nothing()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+        StoreHarness.Write(writer, StoreHarness.Bytes(1000));
+        FaultRule stall = harness.Faults.Inject(BucketOperation.Put, Fault.Stall());
+        Task commit = writer.CommitAsync(default);
+        await stall.Reached;
+
+        await writer.AbortAsync("unlinked");
+
+        await StoreHarness.FailsAsync(AttachmentError.Incomplete, () => commit);
+        Assert.Equal(0, harness.Memory.Reserved);
+        Assert.Null(await harness.Store.FindAsync(writer.Id, default));
+        await harness.SettleAsync();
+        Assert.Equal(0, harness.Objects.Count);
+    }
+
+    [Fact]
+    public async Task A_retried_put_that_finds_its_own_object_has_succeeded()
+    {
+        await using var harness = new StoreHarness(new StoreSetup { Wrap = inner => new RetriedPutBucket(inner) });
+
+        AttachmentInfo info = await harness.StoreAsync(StoreHarness.Bytes(1000));
+
+        Assert.Equal(1, harness.Objects.Count);
+        await harness.EvictAsync();
+        Assert.Equal(StoreHarness.Bytes(1000), await harness.ReadAsync(info));
+    }
+
+    [Fact]
+    public async Task A_retried_put_that_finds_another_object_leaves_it_alone()
+    {
+        await using var harness = new StoreHarness(new StoreSetup { Wrap = inner => new RetriedPutBucket(inner) });
+        AttachmentId id = StoreHarness.NewId();
+        string key = harness.Layout.UsualKey(id);
+        await harness.PutRawAsync(key, StoreHarness.Bytes(1086, 7));
+
+        await StoreHarness.FailsAsync(AttachmentError.Exists, () => harness.StoreAsync(StoreHarness.Bytes(1000), id));
+
+        await harness.SettleAsync();
+        Assert.Equal(StoreHarness.Bytes(1086, 7), await harness.RawAsync(key));
+    }
+
+    [Theory]
+    [InlineData(BucketErrorKind.Forbidden)]
+    [InlineData(BucketErrorKind.Network)]
+    public async Task A_retried_put_that_cannot_be_told_apart_leaves_nothing_unacknowledged(BucketErrorKind kind)
+    {
+        await using var harness = new StoreHarness(new StoreSetup { Wrap = inner => new RetriedPutBucket(inner) });
+        harness.Faults.Inject(BucketOperation.Get, Fault.Fail(kind));
+
+        await StoreHarness.FailsAsync(AttachmentException.ErrorOf(kind), () => harness.StoreAsync(StoreHarness.Bytes(1000)));
+
+        await harness.SettleAsync();
+        Assert.Equal(0, harness.Objects.Count);
+    }
+
+    [Fact]
+    public async Task An_upload_of_unknown_outcome_does_not_take_somebody_elses_object_with_it()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentId id = StoreHarness.NewId();
+        string key = harness.Layout.UsualKey(id);
+        byte[] foreign = StoreHarness.Bytes(500, 9);
+        await harness.PutRawAsync(key, foreign);
+        harness.Faults.Inject(BucketOperation.Put, Fault.Fail(BucketErrorKind.Timeout));
+
+        await StoreHarness.FailsAsync(AttachmentError.TimedOut, () => harness.StoreAsync(StoreHarness.Bytes(1000), id));
+
+        await harness.SettleAsync();
+        Assert.Equal(foreign, await harness.RawAsync(key));
+        Assert.Equal(0, harness.Faults.Count(BucketOperation.Delete));
+    }
+
+    /// <summary>Behaves as a retry whose first attempt reached the bucket, and whose answer was lost.</summary>
+    private sealed class RetriedPutBucket(IBucket inner) : IBucket
+    {
+        public string Description => inner.Description;
+
+        public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => inner.HeadAsync(key, cancellationToken);
+
+        public Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken) =>
+            inner.GetAsync(key, range, target, cancellationToken);
+
+        public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await inner.PutAsync(key, source, options, cancellationToken);
+                await inner.PutAsync(key, source, options, cancellationToken);
+            }
+            catch (BucketException e)
+            {
+                throw new BucketException(e.Kind, e.Message, e) { AfterRetry = true };
+            }
+        }
+
+        public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
+
+        public Task<ListPage> ListAsync(
+            string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken) =>
+            inner.ListAsync(prefix, delimiter, startAfter, maxKeys, cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

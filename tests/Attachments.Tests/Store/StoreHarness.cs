@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrthancCloudFs.Attachments.Commit;
+using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Layout;
+using OrthancCloudFs.Attachments.Reading;
+using OrthancCloudFs.Attachments.Staging;
+using OrthancCloudFs.Buckets;
+using OrthancCloudFs.Buckets.Memory;
+using OrthancCloudFs.Envelope;
+using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
+using OrthancCloudFs.TestKit;
+using Xunit;
+
+namespace OrthancCloudFs.Attachments.Tests.Store;
+
+/// <summary>What differs between tests of the store.</summary>
+internal sealed record StoreSetup
+{
+    public bool Flat { get; init; }
+
+    public bool Encrypted { get; init; } = true;
+
+    public bool AllowPlain { get; init; }
+
+    public long Memory { get; init; } = 4 << 20;
+
+    public AttachmentStoreOptions Options { get; init; } = new() { DeletePatience = TimeSpan.FromMilliseconds(200) };
+
+    /// <summary>What stands between the store and the faults; nothing when null.</summary>
+    public Func<IBucket, IBucket>? Wrap { get; init; }
+}
+
+/// <summary>
+/// A store with real encryption over a bucket in memory whose faults are injected. Disposal lets everything go on, closes the store and
+/// fails the test unless every byte of staging memory came back.
+/// </summary>
+internal sealed class StoreHarness : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("store-test-");
+    private readonly MasterKeyRing _keys = Ring(1);
+
+    public StoreHarness(StoreSetup? setup = null)
+    {
+        Setup = setup ?? new StoreSetup();
+        Faults = new FaultyBucket(Objects);
+        Bucket = Setup.Wrap?.Invoke(Faults) ?? Faults;
+        Layout = Setup.Flat ? new FlatLayout("", Setup.Encrypted) : new LegacyLayout("");
+        Envelope = Setup.Encrypted ? new A1Envelope(_keys, CipherBackends.Choose()) : new PlainEnvelope();
+        Memory = new StagingMemory(Setup.Memory);
+        Pending = OpenPending();
+        Store = OpenStore();
+    }
+
+    public StoreSetup Setup { get; }
+
+    public MemoryBucket Objects { get; } = new();
+
+    public FaultyBucket Faults { get; }
+
+    public IBucket Bucket { get; }
+
+    public KeyLayout Layout { get; }
+
+    public IEnvelope Envelope { get; }
+
+    public StagingMemory Memory { get; }
+
+    public MovableClock Clock { get; } = new();
+
+    public PendingDeletes Pending { get; private set; }
+
+    public AttachmentStore Store { get; private set; }
+
+    public string StatePath => _state.FullName;
+
+    public static MasterKeyRing Ring(byte id) => new(new MasterKey(id, Enumerable.Repeat(id, 32).ToArray()), []);
+
+    public static AttachmentId NewId()
+    {
+        Assert.True(AttachmentId.TryParse(Guid.NewGuid().ToString(), out AttachmentId id));
+        return id;
+    }
+
+    public static byte[] Bytes(int length, int seed = 1)
+    {
+        byte[] bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    public static void Write(AttachmentWriter writer, ReadOnlySpan<byte> content, long offset = 0) =>
+        Assert.True(writer.TryWrite(offset, content));
+
+    public static byte[] ReadAll(OpenAttachment open)
+    {
+        var segments = new ReadOnlyMemory<byte>[OpenAttachment.MaxSegments((int)open.Info.Length)];
+        int count = open.GetSegments(0, (int)open.Info.Length, segments);
+        return [.. segments.Take(count).SelectMany(segment => segment.ToArray())];
+    }
+
+    /// <summary>Waits for something that happens in the background.</summary>
+    public static async Task EventuallyAsync(Func<bool> condition, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"still not so: {what}");
+            await Task.Delay(5);
+        }
+    }
+
+    public static async Task<AttachmentException> FailsAsync(AttachmentError expected, Func<Task> action)
+    {
+        AttachmentException failure = await Assert.ThrowsAsync<AttachmentException>(action);
+        Assert.Equal(expected, failure.Error);
+        return failure;
+    }
+
+    public async Task<AttachmentInfo> StoreAsync(byte[] content, AttachmentId? id = null)
+    {
+        AttachmentWriter writer = await Store.CreateAsync(id ?? NewId(), default);
+        Write(writer, content);
+        return await writer.CommitAsync(default);
+    }
+
+    public async Task<byte[]> ReadAsync(AttachmentInfo info)
+    {
+        using OpenAttachment open = await Store.OpenAsync(info, default);
+        return ReadAll(open);
+    }
+
+    /// <summary>Puts what another program would have put.</summary>
+    public Task PutRawAsync(string key, byte[] content) => Objects.PutAsync(key, new BytesSource(content), new PutOptions(), default);
+
+    /// <summary>The bytes of an object as they lie in the bucket; null when there is none.</summary>
+    public async Task<byte[]?> RawAsync(string key)
+    {
+        var target = new BytesTarget();
+        return await Objects.GetAsync(key, null, target, default) ? target.ToArray() : null;
+    }
+
+    /// <summary>Drops everything that nobody has open, as pressure on the memory does.</summary>
+    public async Task EvictAsync()
+    {
+        await EventuallyAsync(
+            () => Store.Counters.StagingReserved == Store.Counters.StagingClean, "downloads that nobody waits for have ended");
+        await Memory.ReserveAsync(Memory.Capacity, ReservationPriority.Queue, default);
+        Memory.Release(Memory.Capacity);
+    }
+
+    /// <summary>Closes the program and starts it again on the same bucket and state directory, at a later time.</summary>
+    public async Task RestartAsync(TimeSpan later = default)
+    {
+        await CloseAsync();
+        Clock.Offset += later;
+        Pending = OpenPending();
+        Store = OpenStore();
+    }
+
+    /// <summary>Restarts long after every delay of the pending deletes and waits until none is left.</summary>
+    public async Task SettleAsync()
+    {
+        Faults.Heal();
+        await RestartAsync(TimeSpan.FromHours(1));
+        await EventuallyAsync(() => Pending.Count == 0, "pending deletes are done");
+        Assert.Empty(Directory.GetFiles(StatePath, "*.delete.json"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        Memory.Dispose();
+        _keys.Dispose();
+        _state.Delete(recursive: true);
+    }
+
+    private async Task CloseAsync()
+    {
+        Faults.Heal();
+        await Store.DisposeAsync();
+        await EventuallyAsync(
+            () => Store.Counters.StagingReserved == Store.Counters.StagingClean, "only clean content is held after everything was closed");
+        await Store.DisposeAsync();
+        await Pending.DisposeAsync();
+        Assert.Equal(0, Memory.Reserved);
+        Assert.Equal(0, Memory.Waiting);
+        Assert.Equal(0, Store.Counters.StagingClean);
+        Assert.Equal(0, Store.Counters.OpenWriters);
+        Assert.Equal(0, Store.Counters.OpenReaders);
+    }
+
+    private PendingDeletes OpenPending() =>
+        PendingDeletes.Open(StatePath, Bucket, Envelope.HeaderLength, NullLogger.Instance, Clock);
+
+    private AttachmentStore OpenStore() => new(
+        Bucket, Layout, new ObjectForm(Envelope, Setup.AllowPlain), Memory, Pending, Setup.Options, NullLogger.Instance);
+}
+
+/// <summary>The system's clock, set forward at will.</summary>
+internal sealed class MovableClock : TimeProvider
+{
+    public TimeSpan Offset { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset;
+}
