@@ -28,23 +28,29 @@ internal sealed class LocalFolders : IDisposable
 
     internal LocalFolders(string root) => _root = root;
 
-    /// <summary>Makes one folder, and those above it that are missing, for this program's user alone.</summary>
-    internal static void Create(string path)
+    /// <summary>Makes one folder, and those above it that are missing, for this program's user alone; returns those that it made.</summary>
+    internal static IReadOnlyList<string> Create(string path)
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, FolderMode);
+        if (Directory.Exists(path))
+            return [];
+        var made = new List<string>();
+        for (var folder = path; folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
+            made.Add(folder);
+        // One by one from above, because .NET applies the mode to the last one only.
+        for (var i = made.Count - 1; i >= 0; i--)
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(made[i]);
+            else
+                Directory.CreateDirectory(made[i], FolderMode);
+        }
+        return made;
     }
 
     /// <summary>Makes the bucket's directory, and returns when its own name is durable.</summary>
     internal static void CreateRoot(string root)
     {
-        var missing = new List<string>();
-        for (var folder = root; folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
-            missing.Add(folder);
-        Create(root);
-        foreach (var folder in missing)
+        foreach (var folder in Create(root))
             DirectorySync.Flush(Path.GetDirectoryName(folder)!);
     }
 

@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using OrthancCloudFs.Buckets.Local;
+using OrthancCloudFs.TestKit;
+using Xunit;
+
+namespace OrthancCloudFs.Buckets.Tests.Local;
+
+public sealed class LocalDirectoryBucketTests : BucketContract
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("orthanc-cloudfs-test-").FullName;
+
+    private string Root => Path.Combine(_directory, "new", "bucket");
+
+    protected override ValueTask<IBucket> OpenAsync() => ValueTask.FromResult<IBucket>(new LocalDirectoryBucket(Root));
+
+    protected override ValueTask CloseAsync()
+    {
+        Directory.Delete(_directory, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_key_is_the_path_below_the_directory()
+    {
+        var content = Content(100);
+        await PutAsync("aa/bb/object", content);
+        Assert.Equal(content, await File.ReadAllBytesAsync(Path.Combine(Root, "aa", "bb", "object")));
+    }
+
+    [Theory]
+    [InlineData("../x")]
+    [InlineData("a/../../x")]
+    [InlineData("a/..")]
+    [InlineData("/etc/passwd")]
+    [InlineData("a//b")]
+    [InlineData("a/")]
+    [InlineData("./a")]
+    [InlineData("")]
+    [InlineData("a\0b")]
+    [InlineData(".orthanc-cloudfs-staging/x")]
+    public async Task A_key_that_is_no_path_below_the_directory_is_refused(string key)
+    {
+        Func<Task>[] operations =
+        [
+            () => PutAsync(key, [1]),
+            () => Bucket.HeadAsync(key, CancellationToken.None),
+            () => Bucket.GetAsync(key, null, new BytesTarget(), CancellationToken.None),
+            () => Bucket.DeleteAsync(key, CancellationToken.None),
+        ];
+        foreach (var operation in operations)
+            Assert.Equal(BucketErrorKind.InvalidRequest, (await Assert.ThrowsAsync<BucketException>(operation)).Kind);
+        Assert.False(File.Exists(Path.Combine(_directory, "new", "x")));
+    }
+
+    [Theory]
+    [InlineData("../")]
+    [InlineData("/")]
+    [InlineData("a/../")]
+    [InlineData(".orthanc-cloudfs-staging/")]
+    public async Task A_prefix_outside_lists_nothing(string prefix)
+    {
+        await PutAsync("a/b", [1]);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "new", "outside"), "secret");
+        Assert.Empty((await Bucket.ListAsync(prefix, null, null, 10, CancellationToken.None)).Objects);
+    }
+
+    [Fact]
+    public async Task Files_and_folders_are_for_the_owner_alone()
+    {
+        await PutAsync("aa/bb/object", [1]);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Root, "aa/bb/object")));
+        foreach (var folder in new[] { "", "aa", "aa/bb", LocalKeys.StagingFolder })
+        {
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(Root, folder)));
+        }
+    }
+
+    [Fact]
+    public async Task A_delete_removes_the_folders_that_it_empties()
+    {
+        await PutAsync("aa/bb/1", [1]);
+        await PutAsync("aa/cc/1", [1]);
+        await Bucket.DeleteAsync("aa/bb/1", CancellationToken.None);
+        Assert.Equal(["aa/cc"], Directory.GetDirectories(Path.Combine(Root, "aa")).Select(path => Path.GetRelativePath(Root, path)));
+        await Bucket.DeleteAsync("aa/cc/1", CancellationToken.None);
+        Assert.Equal([LocalKeys.StagingFolder], Directory.GetFileSystemEntries(Root).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task Leftovers_of_a_crash_are_removed_and_work_in_progress_is_not()
+    {
+        var staging = Path.Combine(Root, LocalKeys.StagingFolder);
+        var crashed = Directory.CreateDirectory(Path.Combine(staging, "crashed")).FullName;
+        await File.WriteAllTextAsync(crashed + ".lock", "");
+        await File.WriteAllTextAsync(Path.Combine(crashed, "1.tmp"), "half an object");
+        var foreign = Path.Combine(staging, "notes.txt");
+        await File.WriteAllTextAsync(foreign, "not ours");
+
+        // Another process opens the same directory while this one uploads.
+        using var source = new PausingSource(Content(100_000));
+        var upload = Bucket.PutAsync("object", source, new PutOptions(), CancellationToken.None);
+        await source.Reached;
+        await using (new LocalDirectoryBucket(Root))
+        {
+            Assert.False(Directory.Exists(crashed));
+            Assert.False(File.Exists(crashed + ".lock"));
+            Assert.True(File.Exists(foreign));
+            Assert.Empty(await ListKeysAsync("", 10));
+        }
+        source.Resume();
+        await upload;
+        Assert.Equal(["object"], await ListKeysAsync("", 10));
+    }
+
+    [Fact]
+    public async Task A_directory_that_went_away_is_no_missing_object()
+    {
+        Directory.Move(Root, Root + "-unmounted");
+        Directory.CreateDirectory(Root);
+        Func<Task>[] operations =
+        [
+            () => Bucket.HeadAsync("object", CancellationToken.None),
+            () => Bucket.GetAsync("object", null, new BytesTarget(), CancellationToken.None),
+            () => PutAsync("object", [1]),
+            () => Bucket.DeleteAsync("object", CancellationToken.None),
+            () => Bucket.ListAsync("", null, null, 10, CancellationToken.None),
+        ];
+        foreach (var operation in operations)
+            Assert.Equal(BucketErrorKind.NoSuchBucket, (await Assert.ThrowsAsync<BucketException>(operation)).Kind);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_the_folder_of_others_is_refused()
+    {
+        await PutAsync("a/b", [1]);
+        Assert.Equal(BucketErrorKind.InvalidRequest, (await Assert.ThrowsAsync<BucketException>(() => PutAsync("a", [1]))).Kind);
+        Assert.Equal(BucketErrorKind.InvalidRequest, (await Assert.ThrowsAsync<BucketException>(() => PutAsync("a/b/c", [1]))).Kind);
+        Assert.Equal(["a/b"], await ListKeysAsync("", 10));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_said_and_leaves_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "mounting a small tmpfs needs root");
+        var disk = Directory.CreateDirectory(Path.Combine(_directory, "disk")).FullName;
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk);
+        try
+        {
+            await using var bucket = new LocalDirectoryBucket(Path.Combine(disk, "bucket"));
+            var failure = await Assert.ThrowsAsync<BucketException>(
+                () => bucket.PutAsync("object", new BytesSource(Content(2 << 20)), new PutOptions(), CancellationToken.None));
+            Assert.Equal(BucketErrorKind.NoSpace, failure.Kind);
+            Assert.Null(await bucket.HeadAsync("object", CancellationToken.None));
+            await bucket.PutAsync("object", new BytesSource(Content(900_000)), new PutOptions(), CancellationToken.None);
+        }
+        finally
+        {
+            await RunAsync("umount", disk);
+        }
+    }
+
+    [Fact]
+    public async Task Puts_survive_another_process_that_removes_their_folders()
+    {
+        using var stop = new CancellationTokenSource();
+        var folder = Path.Combine(Root, "aa");
+        var remover = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    Directory.Delete(folder);
+                }
+                catch (IOException)
+                {
+                    // Not empty, or not there now.
+                }
+                Thread.Sleep(1);
+            }
+        });
+        for (var i = 0; i < 100; i++)
+        {
+            await PutAsync($"aa/{i}", [1]);
+            File.Delete(Path.Combine(folder, $"{i}"));
+        }
+        await stop.CancelAsync();
+        await remover;
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    /// <summary>Stands still after its first bytes.</summary>
+    private sealed class PausingSource(byte[] content) : IUploadSource, IDisposable
+    {
+        private readonly TaskCompletionSource _reached = new();
+        private readonly ManualResetEventSlim _resume = new();
+
+        public long Length => content.Length;
+
+        public Task Reached => _reached.Task;
+
+        public Stream OpenRead() => new Pausing(content, this);
+
+        public void Resume() => _resume.Set();
+
+        public void Dispose() => _resume.Dispose();
+
+        private sealed class Pausing(byte[] content, PausingSource owner) : MemoryStream(content, writable: false)
+        {
+            public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+            {
+                if (Position > 0)
+                {
+                    owner._reached.TrySetResult();
+                    owner._resume.Wait(cancellationToken);
+                }
+                return base.ReadAsync(buffer[..Math.Min(buffer.Length, 1000)], cancellationToken);
+            }
+        }
+    }
+}
