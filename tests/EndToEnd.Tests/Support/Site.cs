@@ -61,11 +61,11 @@ public sealed class Site : IAsyncDisposable
         string folder = Directory.CreateTempSubdirectory("orthanc-cloudfs-e2e-").FullName;
         var site = new Site(setup, folder, await BucketSite.CreateAsync(setup.Bucket, gateway, folder));
         Directory.CreateDirectory(site.MountPoint);
-        Directory.CreateDirectory(site.IndexDirectory);
+        Directory.CreateDirectory(site.IndexFolder);
         if (setup.OrthancUser is { } user)
         {
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-            (await ExternalProgram.RunAsync("chown", $"{user}:{user}", site.MountPoint, site.IndexDirectory)).Succeeded("chown");
+            (await ExternalProgram.RunAsync("chown", $"{user}:{user}", site.MountPoint, site.IndexFolder)).Succeeded("chown");
         }
 
         (await CloudFsProgram.RunAsync("keygen", site.KeyFile)).Succeeded("keygen");
@@ -137,7 +137,7 @@ public sealed class Site : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private string IndexDirectory => _setup.IndexInStorageDirectory ? MountPoint : Path.Combine(_folder, "index");
+    private string IndexFolder => _setup.IndexInStorageDirectory ? MountPoint : Path.Combine(_folder, "index");
 
     private JsonObject ConfigurationJson()
     {
@@ -148,7 +148,7 @@ public sealed class Site : IAsyncDisposable
         {
             ["Name"] = "Test",
             ["StorageDirectory"] = MountPoint,
-            ["IndexDirectory"] = IndexDirectory,
+            ["IndexDirectory"] = IndexFolder,
             ["SyncStorageArea"] = _setup.SyncStorageArea,
             ["StorageCompression"] = _setup.StorageCompression,
             ["MaximumStorageCacheSize"] = 0, // every read reaches the storage directory
