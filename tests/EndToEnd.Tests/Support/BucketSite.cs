@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using Amazon.S3;
+using Amazon.S3.Model;
+using OrthancCloudFs.Buckets.S3;
+using OrthancCloudFs.TestKit;
+
+namespace OrthancCloudFs.EndToEnd.Tests.Support;
+
+/// <summary>The kinds of bucket that each test runs on.</summary>
+public enum BucketKind
+{
+    Local,
+    Ceph,
+}
+
+/// <summary>A bucket that belongs to one test: its section of the configuration, and a look into it behind the program's back.</summary>
+public abstract class BucketSite
+{
+    public abstract string SectionName { get; }
+
+    public abstract JsonObject Section();
+
+    /// <summary>Keys of all objects.</summary>
+    public abstract Task<IReadOnlyList<string>> KeysAsync();
+
+    public abstract Task<byte[]> ReadAsync(string key);
+
+    public static async Task<BucketSite> CreateAsync(BucketKind kind, SharedGateway gateway, string folder)
+    {
+        if (kind == BucketKind.Local)
+            return new LocalSite(Directory.CreateDirectory(Path.Combine(folder, "bucket")).FullName);
+        CephGateway ceph = await gateway.GetAsync();
+        return new CephSite(ceph, await ceph.CreateBucketAsync());
+    }
+
+    private sealed class LocalSite(string directory) : BucketSite
+    {
+        public override string SectionName => "LocalStorage";
+
+        public override JsonObject Section() => new() { ["Directory"] = directory };
+
+        public override Task<IReadOnlyList<string>> KeysAsync() => Task.FromResult<IReadOnlyList<string>>(
+        [
+            .. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(directory, path))
+                .Where(key => !key.StartsWith(".orthanc-cloudfs-staging/", StringComparison.Ordinal) || !key.EndsWith(".lock", StringComparison.Ordinal)),
+        ]);
+
+        public override Task<byte[]> ReadAsync(string key) => File.ReadAllBytesAsync(Path.Combine(directory, key));
+    }
+
+    private sealed class CephSite(CephGateway gateway, S3BucketSettings settings) : BucketSite
+    {
+        public override string SectionName => "AwsS3Storage";
+
+        public override JsonObject Section() => new()
+        {
+            ["BucketName"] = settings.BucketName,
+            ["Region"] = settings.Region,
+            ["Endpoint"] = settings.Endpoint,
+            ["AccessKey"] = settings.AccessKey,
+            ["SecretKey"] = settings.SecretKey,
+            ["VirtualAddressing"] = false,
+            ["RequestTimeout"] = 30,
+        };
+
+        public override async Task<IReadOnlyList<string>> KeysAsync()
+        {
+            var keys = new List<string>();
+            var request = new ListObjectsV2Request { BucketName = settings.BucketName };
+            ListObjectsV2Response page;
+            do
+            {
+                page = await gateway.Client.ListObjectsV2Async(request);
+                keys.AddRange((page.S3Objects ?? []).Select(item => item.Key));
+                request.ContinuationToken = page.NextContinuationToken;
+            }
+            while (page.IsTruncated == true);
+            return keys;
+        }
+
+        public override async Task<byte[]> ReadAsync(string key)
+        {
+            using GetObjectResponse response = await gateway.Client.GetObjectAsync(settings.BucketName, key);
+            using var content = new MemoryStream();
+            await response.ResponseStream.CopyToAsync(content);
+            return content.ToArray();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace OrthancCloudFs.TestKit.Programs;
+
+/// <summary>What <c>orthanc-cloudfs status --json</c> says, as documented in <c>docs/cli.md</c>; all counts since the mount.</summary>
+public sealed record CloudFsStatus
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
+
+    /// <summary>Of the program in the background.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>Requests by the kernel's name, such as <c>LOOKUP</c>.</summary>
+    public required IReadOnlyDictionary<string, long> KernelRequests { get; init; }
+
+    /// <summary>Attempts by kind: <c>head</c>, <c>get</c>, <c>put</c>, <c>delete</c>, <c>list</c>.</summary>
+    public required IReadOnlyDictionary<string, long> BucketRequests { get; init; }
+
+    /// <summary>Attachments that became an object.</summary>
+    public required long Commits { get; init; }
+
+    /// <summary>Objects whose delete the bucket has not confirmed yet.</summary>
+    public required int PendingDeletes { get; init; }
+
+    /// <summary>Attachments open now.</summary>
+    public required OpenFileCounts OpenFiles { get; init; }
+
+    /// <summary>Reads the program's answer.</summary>
+    public static CloudFsStatus Parse(string json) => JsonSerializer.Deserialize<CloudFsStatus>(json, Options)!;
+
+    /// <summary>Bucket requests of one kind.</summary>
+    public long Bucket(string kind) => BucketRequests.GetValueOrDefault(kind);
+
+    /// <summary>Looks at the bucket that bring no content: <c>head</c> and <c>list</c>.</summary>
+    public long BucketLookUps => Bucket("head") + Bucket("list");
+
+    /// <summary>What was counted since an earlier moment.</summary>
+    public CloudFsStatus Since(CloudFsStatus earlier) => this with
+    {
+        KernelRequests = Difference(KernelRequests, earlier.KernelRequests),
+        BucketRequests = Difference(BucketRequests, earlier.BucketRequests),
+        Commits = Commits - earlier.Commits,
+    };
+
+    /// <summary>The counts that are not zero, for the message of a failed test.</summary>
+    public string Counts => string.Join(", ", KernelRequests.Concat(BucketRequests).Where(count => count.Value != 0).Select(count => $"{count.Key} {count.Value}"));
+
+    private static Dictionary<string, long> Difference(IReadOnlyDictionary<string, long> now, IReadOnlyDictionary<string, long> then) =>
+        now.ToDictionary(count => count.Key, count => count.Value - then.GetValueOrDefault(count.Key), StringComparer.Ordinal);
+}
+
+/// <summary>Attachments open for writing and for reading.</summary>
+public sealed record OpenFileCounts(int Writing, int Reading);
