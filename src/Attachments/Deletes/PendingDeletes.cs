@@ -26,12 +26,8 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private readonly Dictionary<AttachmentId, int> _countById = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0);
-<<<<<<< HEAD
-    private readonly string? _directory;
-=======
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly string _directory;
->>>>>>> store
+    private readonly string? _directory;
     private readonly IBucket _bucket;
     private readonly int _headerLength;
     private readonly ILogger _logger;
