@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -11,9 +10,6 @@ namespace OrthancCloudFs.Buckets.S3;
 /// <summary>A bucket of AWS S3 or of anything that speaks its API. Every method is one attempt; bodies are never held in memory here.</summary>
 public sealed class S3Bucket : IBucket
 {
-    /// <summary>So many bytes of a body are read and sent at once.</summary>
-    private const int SendBufferSize = 128 << 10;
-
     /// <summary>How long an answer that proves the bucket's existence is believed; see <see cref="HeadAsync"/>.</summary>
     private static readonly TimeSpan ProofLifetime = TimeSpan.FromMinutes(5);
 
@@ -27,7 +23,7 @@ public sealed class S3Bucket : IBucket
     public S3Bucket(S3BucketSettings settings)
     {
         _settings = settings;
-        _client = CreateClient(settings);
+        _client = S3ClientFactory.Create(settings);
         _tags = [.. settings.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })];
     }
 
@@ -121,7 +117,11 @@ public sealed class S3Bucket : IBucket
                     request.StorageClass = storageClass;
                 if (options.IfAbsent)
                     request.IfNoneMatch = "*";
-                await AddChecksumsAsync(request, body, guard.Token).ConfigureAwait(false);
+                if (_settings.Checksum == S3UploadChecksum.Md5)
+                {
+                    request.MD5Digest = Convert.ToBase64String(await MD5.HashDataAsync(body, guard.Token).ConfigureAwait(false));
+                    body.Position = 0;
+                }
                 await _client.PutObjectAsync(request, guard.Token).ConfigureAwait(false);
                 Proven();
             }
@@ -184,59 +184,6 @@ public sealed class S3Bucket : IBucket
     {
         _client.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private static AmazonS3Client CreateClient(S3BucketSettings settings)
-    {
-        var config = new AmazonS3Config
-        {
-            AuthenticationRegion = settings.Region,
-            ForcePathStyle = !settings.VirtualAddressing,
-            MaxErrorRetry = 0, // RetryingBucket retries
-            ThrottleRetries = false,
-            BufferSize = SendBufferSize,
-            HttpClientFactory = new S3HttpClientFactory(settings),
-            // The SDK's own choice is a trailer after an aws-chunked body, which Ceph 16 and its contemporaries refuse.
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-        };
-        if (settings.Endpoint is { } endpoint)
-            config.ServiceURL = EndpointUrl(endpoint).AbsoluteUri;
-        else
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(settings.Region);
-        if (settings.UserAgentSuffix is { } suffix)
-            config.ClientAppId = suffix;
-        return (settings.AccessKey, settings.SecretKey) switch
-        {
-            (null, null) => new AmazonS3Client(config),
-            ({ } access, { } secret) => new AmazonS3Client(new BasicAWSCredentials(access, secret), config),
-            _ => throw new ArgumentException("AccessKey and SecretKey go together.", nameof(settings)),
-        };
-    }
-
-    private static Uri EndpointUrl(string endpoint)
-    {
-        var text = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : $"https://{endpoint}";
-        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-            ? url
-            : throw new ArgumentException($"'{endpoint}' is no host name and no http or https URL.", nameof(endpoint));
-    }
-
-    /// <summary>One pass over the content before it is sent; the SDK signs with the hash that it finds in the header.</summary>
-    private async Task AddChecksumsAsync(PutObjectRequest request, UploadStream body, CancellationToken cancellationToken)
-    {
-        var sha256 = await SHA256.HashDataAsync(body, cancellationToken).ConfigureAwait(false);
-        request.Headers["x-amz-content-sha256"] = Convert.ToHexStringLower(sha256);
-        if (_settings.Checksum == S3UploadChecksum.Sha256)
-        {
-            request.ChecksumSHA256 = Convert.ToBase64String(sha256);
-        }
-        else if (_settings.Checksum == S3UploadChecksum.Md5)
-        {
-            body.Position = 0;
-            request.MD5Digest = Convert.ToBase64String(await MD5.HashDataAsync(body, cancellationToken).ConfigureAwait(false));
-        }
-        body.Position = 0;
     }
 
     private static async Task ReceiveAsync(string key, Stream body, IDownloadTarget target, long length, StallGuard guard)
