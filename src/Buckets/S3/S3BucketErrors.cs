@@ -87,6 +87,9 @@ internal static class S3BucketErrors
             return new BucketException(BucketErrorKind.Timeout, $"{what}: nothing moved for too long", failure);
         if (failure is AmazonServiceException { StatusCode: not default(HttpStatusCode) } answer)
             return FromAnswer(what, answer);
+        // Bare when reading a body; wrapped by the SDK when no answer had begun, which is the network's fault.
+        if (failure is HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded })
+            return new BucketException(BucketErrorKind.Truncated, $"{what}: the body ended early", failure);
         for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
         {
             if (FromCause(cause) is { } kind)
@@ -113,8 +116,6 @@ internal static class S3BucketErrors
 
     private static BucketErrorKind? FromCause(Exception cause) => cause switch
     {
-        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => BucketErrorKind.Truncated,
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => BucketErrorKind.Network,
         TimeoutException => BucketErrorKind.Timeout,
         SocketException { SocketErrorCode: SocketError.TimedOut } => BucketErrorKind.Timeout,
         SocketException or AuthenticationException => BucketErrorKind.Network,

@@ -2,6 +2,7 @@ using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.S3;
+using Amazon.S3.Internal;
 using Amazon.S3.Model;
 
 namespace OrthancCloudFs.Buckets.S3;
@@ -50,17 +51,20 @@ internal static class S3ClientFactory
             : throw new ArgumentException($"'{endpoint}' is no host name and no http or https URL.", nameof(endpoint));
     }
 
-    /// <summary>The SDK's client with one more step in its pipeline.</summary>
+    /// <summary>The SDK's client with a changed pipeline.</summary>
     private sealed class Client : AmazonS3Client
     {
         internal Client(AmazonS3Config config, bool sendSha256)
-            : base(config) => AddStep(sendSha256);
+            : base(config) => Change(sendSha256);
 
         internal Client(AWSCredentials credentials, AmazonS3Config config, bool sendSha256)
-            : base(credentials, config) => AddStep(sendSha256);
+            : base(credentials, config) => Change(sendSha256);
 
-        private void AddStep(bool sendSha256)
+        private void Change(bool sendSha256)
         {
+            // It takes the MD5 of every download, and fails where an ETag is neither an MD5 nor of a multipart upload. What it does
+            // besides concerns requests that are not made here. ETagHash compares where that is wanted.
+            RuntimePipeline.RemoveHandler<AmazonS3ResponseHandler>();
             if (sendSha256)
                 RuntimePipeline.AddHandlerBefore<Signer>(new Sha256Header());
         }
