@@ -188,9 +188,17 @@ public sealed class S3Bucket : IBucket
 
     private static async Task ReceiveAsync(string key, Stream body, IDownloadTarget target, long length, StallGuard guard)
     {
-        var done = await DownloadWriter.CopyAsync(body, new ProgressTarget(target, guard), length, guard.Token).ConfigureAwait(false);
-        if (done < length)
-            throw new BucketException(BucketErrorKind.Truncated, $"get {key}: the body ended after {done} of {length} bytes");
+        var progress = new ProgressTarget(target, guard);
+        try
+        {
+            await DownloadWriter.CopyAsync(body, progress, length, guard.Token).ConfigureAwait(false);
+        }
+        catch (HttpIOException failure) when (failure.HttpRequestError == HttpRequestError.ResponseEnded)
+        {
+            throw S3BucketErrors.BodyEnded($"get {key}", progress.Received, length, failure);
+        }
+        if (progress.Received < length)
+            throw S3BucketErrors.BodyEnded($"get {key}", progress.Received, length);
     }
 
     private static ListPage Page(ListObjectsV2Response answer)
@@ -244,6 +252,8 @@ public sealed class S3Bucket : IBucket
     /// <summary>Every piece of a body that arrives is progress.</summary>
     private sealed class ProgressTarget(IDownloadTarget target, StallGuard guard) : IDownloadTarget
     {
+        public long Received { get; private set; }
+
         public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
             target.BeginAsync(info, length, cancellationToken);
 
@@ -252,6 +262,7 @@ public sealed class S3Bucket : IBucket
         public void Advance(int count)
         {
             guard.Progress();
+            Received += count;
             target.Advance(count);
         }
     }

@@ -87,9 +87,6 @@ internal static class S3BucketErrors
             return new BucketException(BucketErrorKind.Timeout, $"{what}: nothing moved for too long", failure);
         if (failure is AmazonServiceException { StatusCode: not default(HttpStatusCode) } answer)
             return FromAnswer(what, answer);
-        // Bare when reading a body; wrapped by the SDK when no answer had begun, which is the network's fault.
-        if (failure is HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded })
-            return new BucketException(BucketErrorKind.Truncated, $"{what}: the body ended early", failure);
         for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
         {
             if (FromCause(cause) is { } kind)
@@ -101,6 +98,10 @@ internal static class S3BucketErrors
             : BucketErrorKind.InvalidRequest;
         return new BucketException(local, $"{what}: {failure.Message}", failure);
     }
+
+    /// <summary>A body that ended early: while it was read, unlike a connection that is closed before the answer began.</summary>
+    internal static BucketException BodyEnded(string what, long done, long length, Exception? cause = null) =>
+        new(BucketErrorKind.Truncated, $"{what}: the body ended after {done} of {length} bytes", cause);
 
     private static BucketException FromAnswer(string what, AmazonServiceException answer)
     {

@@ -59,8 +59,7 @@ public sealed class S3BucketErrorsTests
         { new HttpRequestException("slow", new SocketException((int)SocketError.TimedOut)), BucketErrorKind.Timeout },
         { new TaskCanceledException("connect", new TimeoutException("connect timed out")), BucketErrorKind.Timeout },
         { new HttpRequestException("TLS", new AuthenticationException("bad certificate")), BucketErrorKind.Network },
-        { new HttpRequestException("no answer", new HttpIOException(HttpRequestError.ResponseEnded, "early")), BucketErrorKind.Network },
-        { new HttpIOException(HttpRequestError.ResponseEnded, "early"), BucketErrorKind.Truncated },
+        { new HttpIOException(HttpRequestError.ResponseEnded, "no answer"), BucketErrorKind.Network },
         { new Amazon.Runtime.AmazonClientException("Failed to resolve AWS credentials."), BucketErrorKind.Unauthenticated },
         { new InvalidOperationException("impossible setting"), BucketErrorKind.InvalidRequest },
     };
