@@ -1,1 +1,34 @@
-.PHONY: build test demo bench clean
+CONFIGURATION := Release
+
+.PHONY: help build test demo bench soak format-check clean
+
+help: ## Lists the targets.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: ## Builds bin/orthanc-cloudfs.
+	dotnet publish src/Program -c $(CONFIGURATION) -o bin --nologo -v quiet
+
+test: ## Installs what the tests need (Debian 12, as root), builds, and runs the whole suite.
+	tests/scripts/install-dependencies test
+	$(MAKE) build
+	tests/scripts/run-tests $(CONFIGURATION)
+
+demo: ## Shows the main job on this machine, without a cloud account.
+	tests/scripts/install-dependencies demo
+	$(MAKE) build
+	mount-scripts/demo
+
+bench: ## Measures: ratios against tmpfs and local disk, counts of requests.
+	tests/scripts/install-dependencies demo
+	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- bench
+
+soak: build ## Watches the memory of 50 clients with 20 MB files under a budget of 128 MB.
+	tests/scripts/install-dependencies demo
+	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- soak
+
+format-check: ## Fails when a source file is not formatted as .editorconfig says.
+	dotnet format --verify-no-changes --no-restore
+
+clean: ## Removes what was built.
+	rm -rf bin
+	find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

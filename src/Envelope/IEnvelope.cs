@@ -12,7 +12,20 @@ public interface IEnvelope
     /// <summary>Bytes after the content.</summary>
     int TrailerLength { get; }
 
-    /// <summary>Turns plain content into stored content, in place, with a fresh data key.</summary>
+    /// <summary>True when an object that starts with these bytes claims to be in this envelope.</summary>
+    bool Recognizes(ReadOnlySpan<byte> start);
+
+    /// <summary>Length in bytes of the content within an object of <paramref name="objectLength"/> bytes.</summary>
+    /// <exception cref="EnvelopeException">The object is too short to hold header and trailer.</exception>
+    long ContentLength(long objectLength)
+    {
+        long contentLength = objectLength - HeaderLength - TrailerLength;
+        return contentLength >= 0
+            ? contentLength
+            : throw new EnvelopeException($"too short: {objectLength} bytes, at least {HeaderLength + TrailerLength} are needed");
+    }
+
+    /// <summary>Turns plain content into stored content, in place, with a fresh data key. When it throws, the content has been cleared.</summary>
     /// <param name="content">The attachment in order, split anywhere.</param>
     /// <param name="header">Receives <see cref="HeaderLength"/> bytes.</param>
     /// <param name="trailer">Receives <see cref="TrailerLength"/> bytes.</param>

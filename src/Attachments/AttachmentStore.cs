@@ -1,0 +1,226 @@
+using Microsoft.Extensions.Logging;
+using OrthancCloudFs.Attachments.Commit;
+using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Layout;
+using OrthancCloudFs.Attachments.Reading;
+using OrthancCloudFs.Attachments.Staging;
+using OrthancCloudFs.Buckets;
+
+namespace OrthancCloudFs.Attachments;
+
+/// <summary>
+/// Attachments by name: found, opened, created and deleted as whole, verified, encrypted objects of a bucket, through one bounded staging
+/// memory. Knows neither an operating system nor a provider. Safe for concurrent use; no call blocks its thread.
+/// </summary>
+public sealed partial class AttachmentStore : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<AttachmentId, AttachmentWriter> _writers = [];
+    private readonly IBucket _bucket;
+    private readonly KeyLayout _layout;
+    private readonly ObjectForm _form;
+    private readonly StagingMemory _memory;
+    private readonly PendingDeletes _pendingDeletes;
+    private readonly AttachmentStoreOptions _options;
+    private readonly ILogger _logger;
+    private readonly ContentCache _cache;
+    private readonly ContentFetcher _fetcher;
+    private readonly Committer _committer;
+    private readonly long _writerShare;
+    private long _commits;
+    private long _commitFailures;
+    private long _opens;
+    private long _openFailures;
+    private long _deletes;
+    private int _openReaders;
+
+    /// <summary>Creates the store; bucket, memory and pending deletes stay the caller's to dispose, after the store.</summary>
+    public AttachmentStore(
+        IBucket bucket,
+        KeyLayout layout,
+        ObjectForm form,
+        StagingMemory memory,
+        PendingDeletes pendingDeletes,
+        AttachmentStoreOptions options,
+        ILogger logger)
+    {
+        (_bucket, _layout, _form, _memory) = (bucket, layout, form, memory);
+        (_pendingDeletes, _options, _logger) = (pendingDeletes, options, logger);
+        _cache = new ContentCache(memory);
+        memory.ReclaimFrom(_cache.Reclaim);
+        long share = Math.Min(options.LargestWriterShare, memory.Capacity / options.WriterShareDivisor);
+        _writerShare = Math.Max(StagingMemory.PageSize, share / StagingMemory.PageSize * StagingMemory.PageSize);
+        _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
+        _committer = new Committer(bucket, layout, form, _cache, pendingDeletes, options.ConditionalPut, logger);
+    }
+
+    /// <summary>What happened so far.</summary>
+    public AttachmentStoreCounters Counters
+    {
+        get
+        {
+            int writers;
+            lock (_lock)
+                writers = _writers.Count;
+            return new AttachmentStoreCounters(
+                Interlocked.Read(ref _commits),
+                Interlocked.Read(ref _commitFailures),
+                Interlocked.Read(ref _opens),
+                Interlocked.Read(ref _openFailures),
+                Interlocked.Read(ref _deletes),
+                _pendingDeletes.Count,
+                writers,
+                Volatile.Read(ref _openReaders),
+                _memory.Capacity,
+                _memory.Reserved,
+                _cache.UnpinnedBytes,
+                _memory.Waiting);
+        }
+    }
+
+    /// <summary>Looks an attachment up. At most one request, plus one search in the flat layout when the usual key is not there.</summary>
+    /// <returns>Null only when the bucket says that there is none, or when it is deleted or not committed yet.</returns>
+    /// <exception cref="AttachmentException">The bucket did not say.</exception>
+    public async Task<AttachmentInfo?> FindAsync(AttachmentId id, CancellationToken cancellationToken) =>
+        IsHidden(id) ? null : await _fetcher.FindAsync(id, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Begins a new attachment. Waits while the staging memory has no share left for another writer.</summary>
+    /// <exception cref="AttachmentException"><see cref="AttachmentError.Busy"/>: it is being written or deleted.</exception>
+    public async Task<AttachmentWriter> CreateAsync(AttachmentId id, CancellationToken cancellationToken)
+    {
+        RequireFree(id);
+        await _memory.ReserveAsync(_writerShare, ReservationPriority.Queue, cancellationToken).ConfigureAwait(false);
+        var writer = new AttachmentWriter(id, _memory, _writerShare, _options.GrowthPatience, StoreAsync, Forget);
+        lock (_lock)
+        {
+            if (_writers.TryAdd(id, writer))
+                return writer;
+        }
+
+        _memory.Release(_writerShare);
+        throw Busy(id);
+    }
+
+    /// <summary>Opens a committed attachment: fetched whole and authenticated before this returns.</summary>
+    /// <exception cref="AttachmentException">It cannot be read; no byte of it was released.</exception>
+    public async Task<OpenAttachment> OpenAsync(AttachmentInfo info, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CachedContent content = await _fetcher.GetAsync(info, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                content.EnsureOpened();
+            }
+            catch
+            {
+                _cache.Remove(info.Id);
+                _cache.Unpin(content);
+                throw;
+            }
+
+            Interlocked.Increment(ref _opens);
+            Interlocked.Increment(ref _openReaders);
+            return new OpenAttachment(_cache, content, () => Interlocked.Decrement(ref _openReaders));
+        }
+        catch (AttachmentException e)
+        {
+            Interlocked.Increment(ref _openFailures);
+            LogNotOpened(info.Id, info.Key, e.Error, e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Deletes a committed attachment. Returns when the bucket confirmed it, or when it is durably remembered and being retried; either
+    /// way nobody finds it any more.
+    /// </summary>
+    /// <exception cref="AttachmentException"><see cref="AttachmentError.BucketFailure"/>: it could be neither deleted nor remembered.</exception>
+    public async Task DeleteAsync(AttachmentInfo info, CancellationToken cancellationToken)
+    {
+        _fetcher.Cancel(info.Id);
+        _cache.Remove(info.Id);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_options.DeletePatience);
+        try
+        {
+            await _bucket.DeleteAsync(info.Key, patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is BucketException or OperationCanceledException)
+        {
+            string reason = e is BucketException ? e.Message : $"no answer within {_options.DeletePatience.TotalSeconds:0} s";
+            LogDeleteRemembered(info.Id, info.Key, reason);
+            await RememberAsync(info).ConfigureAwait(false);
+        }
+
+        Interlocked.Increment(ref _deletes);
+    }
+
+    /// <summary>The writer of an attachment that is not committed yet; null when there is none.</summary>
+    public AttachmentWriter? WriterOf(AttachmentId id)
+    {
+        lock (_lock)
+            return _writers.GetValueOrDefault(id);
+    }
+
+    /// <summary>Fails every attachment still being written; commits under way may end first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        AttachmentWriter[] open;
+        lock (_lock)
+            open = [.. _writers.Values];
+        foreach (AttachmentWriter writer in open)
+            await writer.AbortAsync("the mount was closed").ConfigureAwait(false);
+        _cache.Reclaim(long.MaxValue);
+    }
+
+    private static AttachmentException Busy(AttachmentId id) =>
+        new(AttachmentError.Busy, $"{id}: it is being written, or its deletion is not confirmed yet");
+
+    private bool IsHidden(AttachmentId id)
+    {
+        if (_pendingDeletes.Hides(id))
+            return true;
+        lock (_lock)
+            return _writers.ContainsKey(id);
+    }
+
+    private void RequireFree(AttachmentId id)
+    {
+        if (IsHidden(id))
+            throw Busy(id);
+    }
+
+    private async Task<AttachmentInfo> StoreAsync(AttachmentWriter writer, CancellationToken cancellationToken)
+    {
+        AttachmentInfo info = await _committer.CommitAsync(writer, cancellationToken).ConfigureAwait(false);
+        Interlocked.Increment(ref _commits);
+        return info;
+    }
+
+    private void Forget(AttachmentWriter writer)
+    {
+        if (writer.Failure is not null)
+            Interlocked.Increment(ref _commitFailures);
+        lock (_lock)
+            _writers.Remove(writer.Id);
+    }
+
+    private async Task RememberAsync(AttachmentInfo info)
+    {
+        try
+        {
+            await _pendingDeletes.AddAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, null)).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new AttachmentException(AttachmentError.BucketFailure, $"{info.Key}: the delete cannot be remembered: {e.Message}", e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot open attachment {Attachment} at {Key}: {Error}: {Reason}")]
+    private partial void LogNotOpened(AttachmentId attachment, string key, AttachmentError error, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Delete of attachment {Attachment} at {Key} is remembered and retried: {Reason}")]
+    private partial void LogDeleteRemembered(AttachmentId attachment, string key, string reason);
+}

@@ -1,0 +1,34 @@
+namespace OrthancCloudFs.Attachments;
+
+/// <summary>How the store behaves; every value has a default that suits a site.</summary>
+public sealed record AttachmentStoreOptions
+{
+    /// <summary>
+    /// Store a new object only if the bucket has none of that name (If-None-Match), so that no attachment is ever overwritten. Off for
+    /// gateways that do not know conditional requests.
+    /// </summary>
+    public bool ConditionalPut { get; init; } = true;
+
+    /// <summary>
+    /// How long a delete may take before it is remembered on disk and confirmed to the caller, who does not check the answer anyway.
+    /// </summary>
+    public TimeSpan DeletePatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a writer that outgrew its share waits for room before its attachment fails.</summary>
+    public TimeSpan GrowthPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The share of the staging memory that a new writer is granted when it is created, as a divisor. A share is large, because a writer
+    /// within its share never waits again, and it shrinks to what was written as soon as the commit begins.
+    /// </summary>
+    public int WriterShareDivisor { get; init; } = 4;
+
+    /// <summary>The most bytes of a writer's share, whatever the staging memory.</summary>
+    public long LargestWriterShare { get; init; } = 64L << 20;
+
+    /// <summary>The most bytes of an object whose body is fetched along with a look-up.</summary>
+    public long LargestPrefetch { get; init; } = 64L << 20;
+
+    /// <summary>Keys asked for in one page of a listing.</summary>
+    public int ListPageSize { get; init; } = 1000;
+}

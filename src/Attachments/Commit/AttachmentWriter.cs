@@ -1,0 +1,291 @@
+using OrthancCloudFs.Attachments.Staging;
+
+namespace OrthancCloudFs.Attachments.Commit;
+
+/// <summary>
+/// One new attachment from its creation to its commit. Content arrives in any order and is held in staging; the commit sends it as one
+/// object. Whatever goes wrong is latched: from then on every call fails with it, and no object appears.
+/// </summary>
+public sealed class AttachmentWriter
+{
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _abort = new();
+    private readonly StagingMemory _memory;
+    private readonly StagedContent _content;
+    private readonly ByteRanges _written = new();
+    private readonly Func<AttachmentWriter, CancellationToken, Task<AttachmentInfo>> _store;
+    private readonly Action<AttachmentWriter> _closed;
+    private readonly TimeSpan _growthPatience;
+    private long _reserved;
+    private AttachmentException? _failure;
+    private Task<AttachmentInfo>? _commit;
+    private State _state = State.Filling;
+
+    internal AttachmentWriter(
+        AttachmentId id,
+        StagingMemory memory,
+        long reserved,
+        TimeSpan growthPatience,
+        Func<AttachmentWriter, CancellationToken, Task<AttachmentInfo>> store,
+        Action<AttachmentWriter> closed)
+    {
+        (Id, _memory, _reserved, _growthPatience, _store, _closed) = (id, memory, reserved, growthPatience, store, closed);
+        _content = new StagedContent(memory);
+    }
+
+    private enum State
+    {
+        Filling,
+        Committing,
+        Committed,
+        Failed,
+    }
+
+    /// <summary>Its name.</summary>
+    public AttachmentId Id { get; }
+
+    /// <summary>When the writing began.</summary>
+    public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
+
+    /// <summary>Bytes so far, holes included.</summary>
+    public long Length
+    {
+        get
+        {
+            lock (_lock)
+                return Committed?.Length ?? _content.Length;
+        }
+    }
+
+    /// <summary>What was committed; null before.</summary>
+    public AttachmentInfo? Committed { get; private set; }
+
+    /// <summary>Why it will never be committed; null while it may.</summary>
+    public AttachmentException? Failure
+    {
+        get
+        {
+            lock (_lock)
+                return _failure;
+        }
+    }
+
+    /// <summary>True while the file is empty and nothing was committed or has failed: it may be only just opened.</summary>
+    public bool IsUntouched
+    {
+        get
+        {
+            lock (_lock)
+                return _state == State.Filling && _content.Length == 0;
+        }
+    }
+
+    internal StagedContent Content => _content;
+
+    /// <summary>Stages bytes if there is room at once.</summary>
+    /// <returns>False when the caller must <see cref="WaitForRoomAsync"/> and try again.</returns>
+    /// <exception cref="AttachmentException">The attachment has failed, or has just failed because it cannot fit, or is committed.</exception>
+    public bool TryWrite(long offset, ReadOnlySpan<byte> data)
+    {
+        lock (_lock)
+        {
+            RequireFilling();
+            if (StagingMemory.RoundUp(offset + data.Length) > _memory.Capacity)
+                throw Latch(TooLarge(offset + data.Length));
+            long growth = Growth(offset, data.Length);
+            if (growth > 0)
+            {
+                if (!_memory.TryReserve(growth, ReservationPriority.Grow))
+                    return false;
+                _reserved += growth;
+            }
+
+            _content.Write(offset, data);
+            _written.Add(offset, offset + data.Length);
+            return true;
+        }
+    }
+
+    /// <summary>Waits until a write of that place and size may find room. Waiting too long fails the attachment for good.</summary>
+    /// <exception cref="AttachmentException"><see cref="AttachmentError.NoRoom"/>.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up; the attachment has failed all the same.</exception>
+    public async Task WaitForRoomAsync(long offset, int count, CancellationToken cancellationToken)
+    {
+        long growth;
+        lock (_lock)
+        {
+            RequireFilling();
+            growth = Growth(offset, count);
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
+        patience.CancelAfter(_growthPatience);
+        try
+        {
+            await _memory.ReserveAsync(growth, ReservationPriority.Grow, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            AttachmentException failure = Fail(new AttachmentException(
+                AttachmentError.NoRoom,
+                $"{Id}: no room for {count} more bytes within {_growthPatience.TotalSeconds:0} s: others hold the staging memory"));
+            cancellationToken.ThrowIfCancellationRequested();
+            throw failure;
+        }
+
+        lock (_lock)
+        {
+            if (_state == State.Filling)
+            {
+                _reserved += growth;
+                return;
+            }
+        }
+
+        _memory.Release(growth);
+    }
+
+    /// <summary>Reads back what was staged so far; bytes never written are zero.</summary>
+    /// <exception cref="AttachmentException">The attachment has failed, or is no longer in this writer's hands.</exception>
+    public int Read(long offset, Span<byte> into)
+    {
+        lock (_lock)
+        {
+            RequireFilling();
+            return _content.Read(offset, into);
+        }
+    }
+
+    /// <summary>Cuts or extends the content. What an extension adds must still be written, or the commit fails.</summary>
+    public void SetLength(long length)
+    {
+        lock (_lock)
+        {
+            RequireFilling();
+            if (StagingMemory.RoundUp(length) > _memory.Capacity)
+                throw Latch(TooLarge(length));
+            _content.SetLength(length);
+            _written.Truncate(length);
+        }
+    }
+
+    /// <summary>Latches a failure; the first one stays. Returns the one in force.</summary>
+    public AttachmentException Fail(AttachmentException failure)
+    {
+        lock (_lock)
+            return _state == State.Filling ? Latch(failure) : _failure ?? failure;
+    }
+
+    /// <summary>
+    /// Makes the attachment durable: returns only after the bucket confirmed the whole object. Every caller shares the one commit; a
+    /// caller who gives up does not end it.
+    /// </summary>
+    /// <exception cref="AttachmentException">There is no such object, and there never will be.</exception>
+    public Task<AttachmentInfo> CommitAsync(CancellationToken cancellationToken)
+    {
+        Task<AttachmentInfo> commit;
+        lock (_lock)
+        {
+            if (_commit is null)
+            {
+                if (_state == State.Failed)
+                    throw _failure!;
+                if (_written.FirstGap(_content.Length) is { } gap)
+                {
+                    throw Latch(new AttachmentException(
+                        AttachmentError.Incomplete, $"{Id}: bytes from {gap} on were never written, of {_content.Length}"));
+                }
+
+                _state = State.Committing;
+                ReleaseDownTo(_content.Held);
+                _commit = Task.Run(RunCommitAsync, CancellationToken.None);
+            }
+
+            commit = _commit;
+        }
+
+        return commit.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Gives the attachment up unless it is committed: ends a commit under way and waits until it is known to have failed.</summary>
+    public async Task AbortAsync(string reason)
+    {
+        Task<AttachmentInfo>? commit;
+        lock (_lock)
+        {
+            if (_state == State.Filling)
+                Latch(new AttachmentException(AttachmentError.Incomplete, $"{Id}: {reason}"));
+            commit = _commit;
+        }
+
+        await _abort.CancelAsync().ConfigureAwait(false);
+        if (commit is not null)
+            await ((Task)commit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Hands the staged memory over to a new owner; only inside the commit.</summary>
+    internal long TakeReservation()
+    {
+        long reserved = _reserved;
+        _reserved = 0;
+        return reserved;
+    }
+
+    private static AttachmentException TooLarge(AttachmentId id, long length, long capacity) => new(
+        AttachmentError.TooLarge, $"{id}: {length} bytes do not fit in {capacity} bytes of staging memory");
+
+    private async Task<AttachmentInfo> RunCommitAsync()
+    {
+        try
+        {
+            AttachmentInfo info = await _store(this, _abort.Token).ConfigureAwait(false);
+            lock (_lock)
+                (_state, Committed) = (State.Committed, info);
+            return info;
+        }
+        catch (Exception e)
+        {
+            AttachmentException failure = e as AttachmentException
+                ?? new AttachmentException(AttachmentError.BucketFailure, $"{Id}: {e.Message}", e);
+            lock (_lock)
+                throw Latch(failure);
+        }
+        finally
+        {
+            _closed(this);
+        }
+    }
+
+    private AttachmentException TooLarge(long length) => TooLarge(Id, length, _memory.Capacity);
+
+    private long Growth(long offset, int count) => Math.Max(0, _content.Held + _content.NewPageBytes(offset, count) - _reserved);
+
+    private void RequireFilling()
+    {
+        if (_state == State.Failed)
+            throw _failure!;
+        if (_state != State.Filling)
+            throw new AttachmentException(AttachmentError.Immutable, $"{Id}: it is committed and cannot be changed");
+    }
+
+    private AttachmentException Latch(AttachmentException failure)
+    {
+        bool wasFilling = _state == State.Filling;
+        (_state, _failure) = (State.Failed, failure);
+        if (_reserved > 0)
+        {
+            _content.Dispose();
+            ReleaseDownTo(0);
+        }
+
+        if (wasFilling)
+            _closed(this);
+        return failure;
+    }
+
+    private void ReleaseDownTo(long bytes)
+    {
+        _memory.Release(_reserved - bytes);
+        _reserved = bytes;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Layout;
+using OrthancCloudFs.Attachments.Reading;
+using OrthancCloudFs.Attachments.Staging;
+using OrthancCloudFs.Buckets;
+
+namespace OrthancCloudFs.Attachments.Commit;
+
+/// <summary>
+/// Turns staged content into one object of the bucket: names it by its content, seals it in place, puts it, and resolves what an unclear
+/// answer may have left.
+/// </summary>
+internal sealed partial class Committer(
+    IBucket bucket, KeyLayout layout, ObjectForm form, ContentCache cache, PendingDeletes pendingDeletes, bool conditionalPut, ILogger logger)
+{
+    /// <summary>Commits a writer's content and leaves it in the cache; on failure nothing stays in the bucket, now or later.</summary>
+    public async Task<AttachmentInfo> CommitAsync(AttachmentWriter writer, CancellationToken cancellationToken)
+    {
+        StagedContent content = writer.Content;
+        SealedObject sealedObject = Seal(content, out ContentKind kind);
+        string key = layout.KeyFor(writer.Id, kind);
+        try
+        {
+            await PutAsync(key, sealedObject, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            AttachmentException failure = Describe(key, e, cancellationToken);
+            LogFailed(writer.Id, key, failure.Error, failure.Message);
+            if (MayHaveStored(e))
+                await pendingDeletes.AddAsync(new PendingDelete(writer.Id, key, DateTimeOffset.UtcNow, Fingerprint(sealedObject))).ConfigureAwait(false);
+            throw failure;
+        }
+
+        bool? encryptedByName = layout.TryParse(key, out AttachmentKey parsed) ? parsed.Encrypted : null;
+        var info = new AttachmentInfo(writer.Id, key, content.Length, DateTimeOffset.UtcNow, encryptedByName ?? form.Encrypts);
+        cache.Add(new CachedContent(info, content, writer.TakeReservation(), sealedObject, form.Envelope), pins: 0);
+        return info;
+    }
+
+    /// <summary>The fingerprint by which an object of our own making is told from another one under the same key.</summary>
+    internal static string Fingerprint(ReadOnlySpan<byte> header) => Convert.ToHexStringLower(SHA256.HashData(header));
+
+    private static string? Fingerprint(SealedObject stored) => stored.Header.IsEmpty ? null : Fingerprint(stored.Header);
+
+    private static AttachmentException Describe(string key, Exception e, CancellationToken aborted) => e switch
+    {
+        AttachmentException own => own,
+        BucketException failure => AttachmentException.From(failure),
+        OperationCanceledException when aborted.IsCancellationRequested =>
+            new AttachmentException(AttachmentError.Incomplete, $"{key}: given up by its writer", e),
+        _ => new AttachmentException(AttachmentError.BucketFailure, $"{key}: {e.Message}", e),
+    };
+
+    /// <summary>False only when the provider refused the first and only attempt, so that nothing can have been stored.</summary>
+    private static bool MayHaveStored(Exception e) => e switch
+    {
+        AttachmentException => false,
+        BucketException failure => failure.IsTransient || failure.AfterRetry,
+        _ => true,
+    };
+
+    private SealedObject Seal(StagedContent content, out ContentKind kind)
+    {
+        List<Memory<byte>> segments = content.GetSegments();
+        using (var plain = new SegmentStream(segments.ConvertAll(static segment => (ReadOnlyMemory<byte>)segment)))
+            kind = ContentRecognition.Recognize(plain);
+        byte[] header = new byte[form.Envelope.HeaderLength];
+        byte[] trailer = new byte[form.Envelope.TrailerLength];
+        form.Envelope.Seal(segments, header, trailer);
+        return new SealedObject(header, content, trailer);
+    }
+
+    private async Task PutAsync(string key, SealedObject stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await bucket.PutAsync(key, stored, new PutOptions(IfAbsent: conditionalPut), cancellationToken).ConfigureAwait(false);
+        }
+        catch (BucketException e) when (e.Kind == BucketErrorKind.AlreadyExists)
+        {
+            // After an attempt whose answer was lost, the object that exists may be this very one.
+            if (e.AfterRetry && await IsStoredAsync(key, stored, cancellationToken).ConfigureAwait(false))
+                return;
+            throw new AttachmentException(AttachmentError.Exists, $"{key}: the bucket has an object of that name already", e);
+        }
+    }
+
+    private async Task<bool> IsStoredAsync(string key, SealedObject stored, CancellationToken cancellationToken)
+    {
+        if (stored.Header.IsEmpty)
+            return await HasSameLengthAsync(key, stored, cancellationToken).ConfigureAwait(false);
+        byte[]? header = await ObjectHeader.ReadAsync(bucket, key, stored.Header.Length, cancellationToken).ConfigureAwait(false);
+        return header is not null && stored.Header.SequenceEqual(header);
+    }
+
+    private async Task<bool> HasSameLengthAsync(string key, SealedObject stored, CancellationToken cancellationToken)
+    {
+        ObjectInfo? found = await bucket.HeadAsync(key, cancellationToken).ConfigureAwait(false);
+        return found?.Length == stored.Length;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot store attachment {Attachment} as {Key}: {Error}: {Reason}")]
+    private partial void LogFailed(AttachmentId attachment, string key, AttachmentError error, string reason);
+}

@@ -1,0 +1,11 @@
+namespace OrthancCloudFs.Attachments.Deletes;
+
+/// <summary>One object that must disappear from the bucket.</summary>
+/// <param name="Id">The attachment that it held.</param>
+/// <param name="Key">The object.</param>
+/// <param name="Since">When the delete was asked for.</param>
+/// <param name="OnlyIfHeaderSha256">
+/// Set for an upload of unknown outcome: lower-case hexadecimal SHA-256 of the object's envelope header. Every envelope has a fresh random
+/// header, so an object with another one is somebody else's and stays.
+/// </param>
+public sealed record PendingDelete(AttachmentId Id, string Key, DateTimeOffset Since, string? OnlyIfHeaderSha256);

@@ -1,0 +1,32 @@
+namespace OrthancCloudFs.Attachments.Layout;
+
+/// <summary>Recognises an attachment by content, since a file system is not told its type.</summary>
+public static class ContentRecognition
+{
+    private const int DicomPreambleLength = 128;
+    private const int PrefixLength = 256;
+
+    /// <summary>Recognises the kind of a whole attachment. Reads only as much as it needs.</summary>
+    /// <param name="content">Readable and seekable, at its start.</param>
+    public static ContentKind Recognize(Stream content)
+    {
+        Span<byte> prefix = stackalloc byte[PrefixLength];
+        prefix = prefix[..content.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
+        if (prefix.Length >= DicomPreambleLength + 4 && prefix.Slice(DicomPreambleLength, 4).SequenceEqual("DICM"u8))
+        {
+            content.Position = DicomPreambleLength + 4;
+            return DicomDataset.EndsBeforePixelData(content) ? ContentKind.DicomUntilPixelData : ContentKind.Dicom;
+        }
+
+        return LooksLikeJsonObject(prefix) ? ContentKind.Json : ContentKind.Unknown;
+    }
+
+    private static bool LooksLikeJsonObject(ReadOnlySpan<byte> start)
+    {
+        ReadOnlySpan<byte> text = start.TrimStart(" \t\r\n"u8);
+        if (text.IsEmpty || text[0] != (byte)'{')
+            return false;
+        ReadOnlySpan<byte> next = text[1..].TrimStart(" \t\r\n"u8);
+        return !next.IsEmpty && next[0] is (byte)'"' or (byte)'}';
+    }
+}

@@ -1,0 +1,141 @@
+namespace OrthancCloudFs.Configuration;
+
+public static partial class KnownKeys
+{
+    public static TextKey Directory { get; } = new(SectionNames.LocalStorage, "Directory", KeySource.Ours, "path", TextKey.Required)
+    {
+        Meaning = "The directory that is the bucket; an object's key is its path below it.",
+    };
+
+    public static TextKey BucketName { get; } = new(SectionNames.S3, "BucketName", KeySource.Plugin, "text", TextKey.Required)
+    {
+        Meaning = "Name of the bucket; it must exist.",
+    };
+
+    public static TextKey Region { get; } = new(SectionNames.S3, "Region", KeySource.Plugin, "text", TextKey.Required)
+    {
+        Meaning = "The bucket's region such as `eu-central-1`; any word for most gateways.",
+    };
+
+    public static TextKey AccessKey { get; } = new(
+        SectionNames.S3, "AccessKey", KeySource.Plugin, "text", "the SDK's default credential chain")
+    {
+        Meaning = "Access key id; together with `SecretKey` or not at all.",
+    };
+
+    public static TextKey SecretKey { get; } = new(
+        SectionNames.S3, "SecretKey", KeySource.Plugin, "text", "the SDK's default credential chain")
+    {
+        Meaning = "Secret access key; together with `AccessKey` or not at all.",
+        IsSecret = true,
+    };
+
+    public static TextKey Endpoint { get; } = new(
+        SectionNames.S3, "Endpoint", KeySource.Plugin, "host name or http(s) address", "Amazon's of the region")
+    {
+        Meaning = "Address of another S3 service; https unless it begins with `http://`. An empty text counts as absent.",
+    };
+
+    public static BooleanKey VirtualAddressing { get; } = new(SectionNames.S3, "VirtualAddressing", KeySource.Plugin, true)
+    {
+        Meaning = "The bucket is part of the host name; false for path style, as MinIO and Ceph need.",
+    };
+
+    public static IntegerKey ConnectionTimeout { get; } = new(SectionNames.S3, "ConnectionTimeout", KeySource.Plugin, 30, 1, 3600, "s")
+    {
+        Meaning = "Limit for opening a connection.",
+    };
+
+    public static IntegerKey ConnectTimeout { get; } = new(SectionNames.S3, "ConnectTimeout", KeySource.Plugin, 30, 1, 3600, "s")
+    {
+        Meaning = "Old name of `ConnectionTimeout`, used where that is absent.",
+    };
+
+    public static IntegerKey RequestTimeout { get; } = new(SectionNames.S3, "RequestTimeout", KeySource.Plugin, 1200, 1, 86400, "s")
+    {
+        Meaning = "Limit for one upload, download or deletion, its retries included.",
+    };
+
+    public static IntegerKey MaxConnections { get; } = new(SectionNames.S3, "MaxConnections", KeySource.Plugin, 25, 1, 10000, "connections")
+    {
+        Meaning = "Connections open at one time.",
+    };
+
+    public static IntegerKey MaxRetries { get; } = new(SectionNames.S3, "MaxRetries", KeySource.Plugin, 10, 0, 100, "retries")
+    {
+        Meaning = "Further attempts after one that failed for a passing reason.",
+    };
+
+    public static ChoiceKey StorageClass { get; } = new(
+        SectionNames.S3, "StorageClass", KeySource.Plugin, null,
+        [
+            "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "OUTPOSTS",
+            "GLACIER_IR", "SNOW",
+        ],
+        "the bucket's default")
+    {
+        Meaning = "Storage class of new objects.",
+    };
+
+    public static TextKey Tags { get; } = new(SectionNames.S3, "Tags", KeySource.Plugin, "object of up to 10 texts", "none")
+    {
+        Meaning = "Tags of new objects, such as `{ \"ward\": \"b2\" }`.",
+    };
+
+    public static BooleanKey UseTransferManager { get; } = new(SectionNames.S3, "UseTransferManager", KeySource.Plugin, false)
+    {
+        Meaning = "Transfer in parallel parts. Accepted; no effect yet.",
+        HasNoEffect = true,
+    };
+
+    public static IntegerKey TransferPoolSize { get; } = new(SectionNames.S3, "TransferPoolSize", KeySource.Plugin, 10, 1, 1000, "threads")
+    {
+        Meaning = "Parts in transfer at one time. Accepted; no effect yet.",
+        HasNoEffect = true,
+    };
+
+    public static IntegerKey TransferBufferSize { get; } = new(SectionNames.S3, "TransferBufferSize", KeySource.Plugin, 5, 1, 5120, "MB")
+    {
+        Meaning = "Size of a part. Accepted; no effect yet.",
+        HasNoEffect = true,
+    };
+
+    public static BooleanKey EnableAwsSdkLogs { get; } = new(SectionNames.S3, "EnableAwsSdkLogs", KeySource.Plugin, false)
+    {
+        Meaning = "Log what Amazon's library does. Accepted; no effect yet.",
+        HasNoEffect = true,
+    };
+
+    public static TextKey RootPath { get; } = new(EveryProvider, "RootPath", KeySource.Plugin, "text", "empty", "")
+    {
+        Meaning = "Folder in the bucket that holds the objects, such as `site-a/orthanc`; without a slash in front.",
+    };
+
+    public static ChoiceKey StorageStructure { get; } = new(EveryProvider, "StorageStructure", KeySource.Plugin, "flat", ["flat", "legacy"])
+    {
+        Meaning = "Names of objects: `UUID.dcm` and the like, or `aa/bb/UUID` as on Orthanc's disk.",
+    };
+
+    public static BooleanKey EnableLegacyUnknownFiles { get; } = new(EveryProvider, "EnableLegacyUnknownFiles", KeySource.Plugin, false)
+    {
+        Meaning = "With `flat`, also look for names that end in `.unk`, which early plugins wrote.",
+    };
+
+    public static ChoiceKey HybridMode { get; } = new(
+        EveryProvider, "HybridMode", KeySource.Plugin, "Disabled", ["Disabled", "WriteToFileSystem", "WriteToObjectStorage"])
+    {
+        Meaning = "Bucket and local directory side by side. Only `Disabled` is served yet.",
+    };
+
+    public static BooleanKey MigrationFromFileSystemEnabled { get; } = new(
+        EveryProvider, "MigrationFromFileSystemEnabled", KeySource.Plugin, false)
+    {
+        Meaning = "Old name of `HybridMode` `WriteToObjectStorage`. Only false is served yet.",
+    };
+
+    public static TextKey StorageEncryption { get; } = new(
+        EveryProvider, "StorageEncryption", KeySource.Plugin, "section", "the section of that name at the top level")
+    {
+        Meaning = "Client-side encryption; see the section of that name. It must stand in one of the two places.",
+    };
+}

@@ -1,0 +1,39 @@
+namespace OrthancCloudFs.Configuration;
+
+/// <summary>
+/// Directories that the program itself uses must not lie within the mount: it would wait for itself. Only the spelling of
+/// the paths is compared, symbolic links are not followed.
+/// </summary>
+internal static class MountPointRules
+{
+    /// <returns>What is wrong, as a sentence; null if nothing is.</returns>
+    public static string? FindFault(CloudFsSettings settings)
+    {
+        string mountPoint = settings.MountPoint;
+        if (mountPoint == Path.GetPathRoot(mountPoint))
+            return $"the mount point is the root of the file system: set \"MountPoint\" of \"{SectionNames.CloudFs}\" to a directory.";
+        if (settings.Provider is LocalStorageSettings { Directory: var bucket } && IsWithin(mountPoint, bucket) && mountPoint != bucket)
+            return $"the mount point {mountPoint} lies within \"Directory\" of \"{SectionNames.LocalStorage}\" ({bucket}): choose a place outside.";
+
+        foreach ((string key, string section, string? path) in OwnPaths(settings))
+        {
+            if (path is not null && IsWithin(path, mountPoint))
+                return $"\"{key}\" of \"{section}\" ({path}) lies within the mount point {mountPoint}: choose a place outside.";
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<(string Key, string Section, string? Path)> OwnPaths(CloudFsSettings settings)
+    {
+        yield return (KnownKeys.Directory.Name, SectionNames.LocalStorage, (settings.Provider as LocalStorageSettings)?.Directory);
+        yield return (KnownKeys.StateDirectory.Name, SectionNames.CloudFs, settings.StateDirectory);
+        yield return (KnownKeys.LogFile.Name, SectionNames.CloudFs, settings.Logging.File);
+    }
+
+    private static bool IsWithin(string path, string directory)
+    {
+        string prefix = Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar;
+        return path == directory || path.StartsWith(prefix, StringComparison.Ordinal);
+    }
+}

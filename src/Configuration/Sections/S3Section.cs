@@ -1,0 +1,128 @@
+using System.Text.Json;
+using OrthancCloudFs.Configuration.Json;
+
+namespace OrthancCloudFs.Configuration.Sections;
+
+/// <summary>Reads <c>AwsS3Storage</c> with the official plugin's keys and defaults.</summary>
+internal static class S3Section
+{
+    // Amazon's limits for the tags of an object:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+    private const int MostTags = 10;
+    private const int LongestTagName = 128;
+    private const int LongestTagValue = 256;
+
+    /// <param name="reader">The section.</param>
+    /// <param name="uploads">What the plugin has no keys for.</param>
+    /// <param name="warnings">Receives one line for each remark.</param>
+    public static S3Settings Read(SectionReader reader, UploadRules uploads, List<string> warnings)
+    {
+        string? accessKey = ReadCredential(reader, KnownKeys.AccessKey, KnownKeys.SecretKey);
+        string? secretKey = ReadCredential(reader, KnownKeys.SecretKey, KnownKeys.AccessKey);
+        CheckKeysWithoutEffect(reader);
+        return new S3Settings
+        {
+            Layout = ProviderSection.ReadLayout(reader),
+            BucketName = ReadBucketName(reader),
+            Region = reader.RequiredText(KnownKeys.Region),
+            AccessKey = accessKey,
+            SecretKey = secretKey is null ? null : new Secret(secretKey),
+            Endpoint = ReadEndpoint(reader, warnings),
+            ConnectionTimeout = ReadConnectionTimeout(reader, warnings),
+            RequestTimeout = TimeSpan.FromSeconds(reader.Integer(KnownKeys.RequestTimeout)),
+            MaxConnections = (int)reader.Integer(KnownKeys.MaxConnections),
+            MaxRetries = (int)reader.Integer(KnownKeys.MaxRetries),
+            VirtualAddressing = reader.Boolean(KnownKeys.VirtualAddressing),
+            StorageClass = reader.Choice(KnownKeys.StorageClass),
+            Tags = ReadTags(reader),
+            Checksum = uploads.Checksum,
+            IfNoneMatch = uploads.IfNoneMatch,
+        };
+    }
+
+    /// <summary>Both or neither, and an empty one (an unset variable, mostly) is not the default credential chain.</summary>
+    private static string? ReadCredential(SectionReader reader, TextKey key, TextKey other)
+    {
+        string? text = reader.Find(key) is null ? null : reader.RequiredText(key);
+        if (text is not null && reader.Find(other) is null)
+            throw reader.Find(key)!.Error($"{SectionNames.S3}.{key.Name} stands without {other.Name}: set both, or neither for the SDK's default chain.");
+        return text;
+    }
+
+    private static string ReadBucketName(SectionReader reader)
+    {
+        string name = reader.RequiredText(KnownKeys.BucketName);
+        return name.Any(c => c == '/' || char.IsWhiteSpace(c))
+            ? throw reader.Error(KnownKeys.BucketName, "must be the bare name of a bucket, without slashes and spaces")
+            : name;
+    }
+
+    private static Uri? ReadEndpoint(SectionReader reader, List<string> warnings)
+    {
+        string text = reader.Text(KnownKeys.Endpoint) ?? "";
+        if (text.Length == 0)
+            return null;
+        ConfigurationNode node = reader.Find(KnownKeys.Endpoint)!;
+        string address = text.Contains("://", StringComparison.Ordinal) ? text : "https://" + text;
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
+            || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+            || uri.Host.Length == 0)
+        {
+            throw reader.Error(KnownKeys.Endpoint, node, "must be a host name or an http or https address");
+        }
+
+        if (uri.UserInfo.Length > 0)
+            throw node.Error($"{SectionNames.S3}.Endpoint must not contain a user name or password: use AccessKey and SecretKey.");
+        if (uri.Query.Length > 0 || uri.Fragment.Length > 0)
+            throw reader.Error(KnownKeys.Endpoint, node, "must end before any ? or #");
+        if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
+            warnings.Add($"{node.Location}: {SectionNames.S3}.Endpoint is plain http: anyone on the way can see and change requests; use https.");
+        return uri;
+    }
+
+    private static TimeSpan ReadConnectionTimeout(SectionReader reader, List<string> warnings)
+    {
+        long seconds = reader.Integer(KnownKeys.ConnectTimeout);
+        if (reader.Find(KnownKeys.ConnectionTimeout) is not null)
+        {
+            if (reader.Find(KnownKeys.ConnectTimeout) is { } old)
+                warnings.Add($"{old.Location}: {SectionNames.S3}.ConnectTimeout is ignored, for ConnectionTimeout, its new name, is set.");
+            seconds = reader.Integer(KnownKeys.ConnectionTimeout);
+        }
+
+        return TimeSpan.FromSeconds(seconds);
+    }
+
+    private static Dictionary<string, string> ReadTags(SectionReader reader)
+    {
+        var tags = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (reader.Find(KnownKeys.Tags) is not { } node)
+            return tags;
+        if (node.Kind != JsonTokenType.StartObject)
+            throw reader.Error(KnownKeys.Tags, node, "must be an object of texts { \"name\": \"value\" }");
+        if (node.Members.Count > MostTags)
+            throw node.Error($"{SectionNames.S3}.Tags holds {node.Members.Count} tags: S3 allows {MostTags} on an object.");
+        foreach (ConfigurationMember member in node.Members)
+        {
+            string tag = $"the tag \"{member.Shown}\" in {SectionNames.S3}.Tags";
+            if (member.Name.Length is 0 or > LongestTagName)
+                throw member.Error($"{tag} must have a name of 1 to {LongestTagName} characters.");
+            if (member.Value.Kind != JsonTokenType.String || member.Value.Text.Length > LongestTagValue)
+                throw member.Value.Error($"{tag} must be a text of at most {LongestTagValue} characters, found {member.Value.Describe()}.");
+            reader.CheckCharacters(KnownKeys.Tags, member.Value);
+            if (!tags.TryAdd(member.Name, member.Value.Text))
+                throw member.Error($"{tag} is set twice: keep one.");
+        }
+
+        return tags;
+    }
+
+    /// <summary>What has no effect must be right all the same, so that it does not fail the day it has one.</summary>
+    private static void CheckKeysWithoutEffect(SectionReader reader)
+    {
+        reader.Boolean(KnownKeys.UseTransferManager);
+        reader.Integer(KnownKeys.TransferPoolSize);
+        reader.Integer(KnownKeys.TransferBufferSize);
+        reader.Boolean(KnownKeys.EnableAwsSdkLogs);
+    }
+}

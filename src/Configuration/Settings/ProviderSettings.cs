@@ -1,0 +1,81 @@
+namespace OrthancCloudFs.Configuration;
+
+/// <summary>The bucket and how attachments are named in it.</summary>
+public abstract record ProviderSettings
+{
+    public required StorageLayoutSettings Layout { get; init; }
+}
+
+/// <summary>How an attachment's UUID becomes an object key.</summary>
+public sealed record StorageLayoutSettings
+{
+    /// <summary>Prefix of every object key, without a slash at either end; empty for none.</summary>
+    public required string RootPath { get; init; }
+
+    public required StorageStructure Structure { get; init; }
+
+    /// <summary>An attachment whose usual name is missing is also looked for under <c>.unk</c>.</summary>
+    public required bool EnableLegacyUnknownFiles { get; init; }
+}
+
+public enum StorageStructure
+{
+    /// <summary><c>UUID.dcm</c> and the like.</summary>
+    Flat,
+
+    /// <summary><c>aa/bb/UUID</c>, as in Orthanc's own storage directory.</summary>
+    Legacy,
+}
+
+/// <summary>A directory of this machine (or of a mounted network file system) as bucket.</summary>
+public sealed record LocalStorageSettings : ProviderSettings
+{
+    public required string Directory { get; init; }
+}
+
+/// <summary>A bucket that speaks Amazon's S3 protocol; keys as in the official plugin's <c>AwsS3Storage</c>.</summary>
+public sealed record S3Settings : ProviderSettings
+{
+    public required string BucketName { get; init; }
+
+    public required string Region { get; init; }
+
+    /// <summary>Both or neither of the two; neither: the SDK's default credential chain.</summary>
+    public string? AccessKey { get; init; }
+
+    public Secret? SecretKey { get; init; }
+
+    /// <summary>Absolute http or https address; null for Amazon's own of the region.</summary>
+    public Uri? Endpoint { get; init; }
+
+    public required TimeSpan ConnectionTimeout { get; init; }
+
+    /// <summary>Limit of one operation including its retries.</summary>
+    public required TimeSpan RequestTimeout { get; init; }
+
+    public required int MaxConnections { get; init; }
+
+    public required int MaxRetries { get; init; }
+
+    /// <summary>The bucket is part of the host name; false: the first segment of the path (MinIO, Ceph).</summary>
+    public required bool VirtualAddressing { get; init; }
+
+    /// <summary>S3's name of the storage class of new objects; null for the bucket's default.</summary>
+    public string? StorageClass { get; init; }
+
+    /// <summary>Tags of new objects.</summary>
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
+
+    public required ObjectChecksum Checksum { get; init; }
+
+    /// <summary>New objects are put only where none is yet (<c>If-None-Match: *</c>).</summary>
+    public required bool IfNoneMatch { get; init; }
+}
+
+/// <summary>The checksum that accompanies an upload so that the endpoint can refuse what arrived damaged.</summary>
+public enum ObjectChecksum
+{
+    Sha256,
+    Md5,
+    None,
+}

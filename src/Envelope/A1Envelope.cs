@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
+
+namespace OrthancCloudFs.Envelope;
+
+/// <summary>
+/// The encrypted form A1 of Orthanc's object-storage plugins: AES-256-GCM with a fresh data key and a fresh 32-byte IV for every
+/// object, both wrapped with AES-256-CTR under a master key. An object is 86 bytes longer than its content; see docs/envelope.md.
+/// The caller keeps ownership of the ring and disposes it after the last call.
+/// </summary>
+public sealed class A1Envelope : IEnvelope
+{
+    private readonly MasterKeyRing _keys;
+    private readonly ICipherBackend _backend;
+    private readonly FillRandom _fillRandom;
+
+    /// <summary>Seals with the ring's current key and opens with any of its keys.</summary>
+    public A1Envelope(MasterKeyRing keys, ICipherBackend backend) : this(keys, backend, SystemRandom.Fill)
+    {
+    }
+
+    /// <summary>For known-answer tests: with randomness of the caller's.</summary>
+    internal A1Envelope(MasterKeyRing keys, ICipherBackend backend, FillRandom fillRandom)
+    {
+        _keys = keys;
+        _backend = backend;
+        _fillRandom = fillRandom;
+    }
+
+    internal delegate void FillRandom(Span<byte> destination);
+
+    /// <inheritdoc/>
+    public int HeaderLength => A1Header.Length;
+
+    /// <inheritdoc/>
+    public int TrailerLength => A1Header.TrailerLength;
+
+    /// <inheritdoc cref="IEnvelope.ContentLength"/>
+    public static long ContentLength(long objectLength) => objectLength >= A1Header.Overhead
+        ? objectLength - A1Header.Overhead
+        : throw new EnvelopeException($"too short for an A1 object: {objectLength} bytes, at least {A1Header.Overhead} are needed");
+
+    long IEnvelope.ContentLength(long objectLength) => ContentLength(objectLength);
+
+    /// <inheritdoc/>
+    public bool Recognizes(ReadOnlySpan<byte> start) => A1Header.HasVersion(start);
+
+    /// <inheritdoc/>
+    public void Seal(IReadOnlyList<Memory<byte>> content, Span<byte> header, Span<byte> trailer)
+    {
+        CheckLengths(header, trailer);
+        Span<byte> iv = stackalloc byte[CipherSizes.Iv];
+        Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
+        try
+        {
+            _fillRandom(iv);
+            _fillRandom(dataKey);
+            A1Header.Write(header, _keys.Current.Id);
+            iv.CopyTo(A1Header.WrappedIv(header));
+            dataKey.CopyTo(A1Header.WrappedKey(header));
+            Wrap(_keys.Current, A1Header.WrappedIv(header), A1Header.WrappedKey(header));
+
+            using IGcmEncryptor cipher = _backend.StartEncryption(dataKey, iv, header);
+            Transform(cipher, content);
+            cipher.Finish(trailer);
+        }
+        catch
+        {
+            header.Clear();
+            Clear(content);
+            throw;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(iv);
+            CryptographicOperations.ZeroMemory(dataKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Open(ReadOnlySpan<byte> header, IReadOnlyList<Memory<byte>> content, ReadOnlySpan<byte> trailer)
+    {
+        CheckLengths(header, trailer);
+        Span<byte> iv = stackalloc byte[CipherSizes.Iv];
+        Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
+        try
+        {
+            uint id = A1Header.ReadMasterKeyId(header);
+            MasterKey masterKey = _keys.Find(id) ?? throw new EnvelopeException($"unknown master key id {id}");
+            A1Header.WrappedIv(header).CopyTo(iv);
+            A1Header.WrappedKey(header).CopyTo(dataKey);
+            Wrap(masterKey, iv, dataKey);
+
+            using IGcmDecryptor cipher = _backend.StartDecryption(dataKey, iv, header);
+            Transform(cipher, content);
+            Verify(cipher, trailer, id);
+        }
+        catch
+        {
+            Clear(content);
+            throw;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(iv);
+            CryptographicOperations.ZeroMemory(dataKey);
+        }
+    }
+
+    /// <summary>
+    /// Wraps, or unwraps, in place. The format starts the counter at zero for each of the two fields;
+    /// that both, and all objects, share one keystream is its known weakness.
+    /// </summary>
+    private void Wrap(MasterKey masterKey, Span<byte> iv, Span<byte> dataKey)
+    {
+        ReadOnlySpan<byte> zeroCounter = stackalloc byte[CipherSizes.Block];
+        using MasterKey.Lease lease = masterKey.Borrow();
+        _backend.TransformCtr(lease.Bytes, zeroCounter, iv);
+        _backend.TransformCtr(lease.Bytes, zeroCounter, dataKey);
+    }
+
+    private static void Verify(IGcmDecryptor cipher, ReadOnlySpan<byte> tag, uint masterKeyId)
+    {
+        try
+        {
+            cipher.Finish(tag);
+        }
+        catch (AuthenticationTagMismatchException mismatch)
+        {
+            throw new EnvelopeException($"authentication failed with master key id {masterKeyId}", mismatch);
+        }
+    }
+
+    private static void Transform(IGcmCipher cipher, IReadOnlyList<Memory<byte>> content)
+    {
+        for (int i = 0; i < content.Count; i++)
+            cipher.Transform(content[i].Span);
+    }
+
+    private static void Clear(IReadOnlyList<Memory<byte>> content)
+    {
+        for (int i = 0; i < content.Count; i++)
+            CryptographicOperations.ZeroMemory(content[i].Span);
+    }
+
+    private static void CheckLengths(ReadOnlySpan<byte> header, ReadOnlySpan<byte> trailer)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(header.Length, A1Header.Length, nameof(header));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(trailer.Length, A1Header.TrailerLength, nameof(trailer));
+    }
+}

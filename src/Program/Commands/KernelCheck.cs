@@ -1,0 +1,36 @@
+using OrthancCloudFs.Configuration;
+
+namespace OrthancCloudFs.Program.Commands;
+
+/// <summary>What a mount needs from the kernel and its tools.</summary>
+internal static class KernelCheck
+{
+    private static readonly Version Oldest = new(5, 10);
+
+    public static void Run(CloudFsSettings settings, CheckCommand.Report report)
+    {
+        if (Environment.OSVersion.Version < Oldest)
+            report.Fail(ExitCode.Mount, "kernel", $"{Environment.OSVersion.Version} is older than {Oldest}");
+        else
+            CheckCommand.Report.Pass("kernel", $"{Environment.OSVersion.Version}");
+        if (File.Exists("/dev/fuse"))
+            CheckCommand.Report.Pass("FUSE", "/dev/fuse is there");
+        else
+            report.Fail(ExitCode.Mount, "FUSE", "there is no /dev/fuse: load the kernel module 'fuse', or give the container access to it");
+        if (Directory.Exists(settings.MountPoint))
+            CheckCommand.Report.Pass("mount point", settings.MountPoint);
+        else
+            report.Fail(ExitCode.Mount, "mount point", $"{settings.MountPoint} does not exist: create it, owned by Orthanc's user");
+        if (!Environment.IsPrivilegedProcess)
+            CheckUnprivileged(report);
+    }
+
+    private static void CheckUnprivileged(CheckCommand.Report report)
+    {
+        bool found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "fusermount3")));
+        if (found)
+            CheckCommand.Report.Pass("fusermount3", "mounting without being root");
+        else
+            report.Fail(ExitCode.Mount, "fusermount3", "not found, and this user is not root: install the package fuse3");
+    }
+}

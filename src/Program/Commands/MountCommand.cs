@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using OrthancCloudFs.Configuration;
+using OrthancCloudFs.Program.Composition;
+using OrthancCloudFs.Program.Mounting;
+using OrthancCloudFs.Program.Native;
+
+namespace OrthancCloudFs.Program.Commands;
+
+/// <summary><c>mount [MOUNTPOINT] --config PATH</c>.</summary>
+internal static class MountCommand
+{
+    private const string LogFileName = "orthanc-cloudfs.log";
+
+    public static Command Create()
+    {
+        var mountPoint = new Argument<string?>("MOUNTPOINT")
+        {
+            Description = "Where to mount; by default \"MountPoint\" of the configuration, and without it Orthanc's StorageDirectory",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string> config = CommandRunner.ConfigOption();
+        var foreground = new Option<bool>("--foreground", "-f") { Description = "Stay in the foreground and log to standard error (for systemd)" };
+        var readOnly = new Option<bool>("--read-only") { Description = "Refuse every change; the bucket is only read" };
+        var background = new Option<bool>(BackgroundMount.OptionName) { Hidden = true };
+        var command = new Command("mount", """
+            Mounts the bucket over Orthanc's storage directory.
+
+            Returns when the mount is ready: configuration and keys are right, and an object was put, read back and deleted in the
+            bucket. The program then goes on in the background and logs to "LogFile", by default orthanc-cloudfs.log in the
+            state directory. What lies beneath the mount point stays reachable: Orthanc's index belongs there.
+            SIGTERM unmounts: files being written are committed when they are closed within 10 seconds, and fail otherwise.
+            """)
+        {
+            mountPoint, config, foreground, readOnly, background,
+        };
+        command.SetBody(async (parsed, cancellationToken) =>
+        {
+            ConfigurationResult configuration = OrthancConfigurationReader.Read(parsed.GetValue(config)!);
+            if (parsed.GetValue(mountPoint) is { } given)
+                configuration = configuration with { Settings = configuration.Settings.WithMountPoint(given) };
+            bool inBackground = parsed.GetValue(background);
+            if (!inBackground && !parsed.GetValue(foreground))
+                return await BackgroundMount.StartAsync(Environment.GetCommandLineArgs()[1..], cancellationToken).ConfigureAwait(false);
+
+            SendLogToFile(configuration.Settings, inBackground);
+            Libc.MakeUndumpable();
+            using ILoggerFactory loggers = LoggingComposition.Create(configuration.Settings.Logging);
+            var run = new MountRun(configuration, parsed.GetValue(readOnly), loggers);
+            await run.RunAsync(BackgroundMount.SayReady, cancellationToken).ConfigureAwait(false);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void SendLogToFile(CloudFsSettings settings, bool inBackground)
+    {
+        string? logFile = settings.Logging.File ?? (inBackground ? Path.Combine(settings.StateDirectory, LogFileName) : null);
+        if (logFile is null)
+            return;
+        Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
+        if (inBackground)
+            BackgroundMount.BecomeBackgroundHalf(logFile);
+        else
+            Libc.SendStandardErrorTo(logFile);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using OrthancCloudFs.Attachments;
+using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Layout;
+using OrthancCloudFs.Attachments.Staging;
+using OrthancCloudFs.Buckets;
+using OrthancCloudFs.Configuration;
+using OrthancCloudFs.Envelope;
+using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
+
+namespace OrthancCloudFs.Program.Composition;
+
+/// <summary>What the storage is opened for.</summary>
+internal enum StorageUse
+{
+    /// <summary>One command that reads: remembered deletes are left to the mount.</summary>
+    OneCommand,
+
+    /// <summary>A mount.</summary>
+    Mount,
+}
+
+/// <summary>The parts of the storage put together as the configuration says: bucket, envelope, staging, store.</summary>
+internal sealed class StorageComposition : IAsyncDisposable
+{
+    private readonly MasterKeyRing? _keys;
+    private readonly ObjectForm _form;
+    private readonly StagingMemory _memory;
+    private readonly PendingDeletes _pendingDeletes;
+
+    private StorageComposition(
+        CloudFsSettings settings, IReadOnlyList<string> warnings, ILoggerFactory loggers, StorageUse use, long memoryHeldElsewhere)
+    {
+        Settings = settings;
+        Bucket = BucketComposition.Create(settings, loggers);
+        (Envelope, _keys, CipherName, List<string> keyWarnings) = EnvelopeComposition.Create(settings.Encryption);
+        Warnings = [.. warnings, .. keyWarnings];
+        ILogger logger = loggers.CreateLogger("OrthancCloudFs.Attachments");
+        _form = new ObjectForm(Envelope, settings.AllowPlainObjects);
+        Layout = settings.Provider.Layout.Structure == StorageStructure.Legacy
+            ? new LegacyLayout(settings.Provider.Layout.RootPath)
+            : new FlatLayout(settings.Provider.Layout.RootPath, settings.Encryption.Enabled);
+        _memory = new StagingMemory(settings.StagingMemoryBytes - memoryHeldElsewhere);
+        _pendingDeletes = use == StorageUse.Mount
+            ? PendingDeletes.Open(PendingDeletesDirectory(settings), Bucket.SingleAttempts, Envelope.HeaderLength, logger)
+            : PendingDeletes.None(Bucket.SingleAttempts, logger);
+        var options = new AttachmentStoreOptions { ConditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true };
+        Store = new AttachmentStore(Bucket.Retrying, Layout, _form, _memory, _pendingDeletes, options, logger);
+    }
+
+    public CloudFsSettings Settings { get; }
+
+    /// <summary>One line each, of configuration and keys.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    public BucketComposition Bucket { get; }
+
+    public IEnvelope Envelope { get; }
+
+    /// <summary>The cipher back end, or "none".</summary>
+    public string CipherName { get; }
+
+    public KeyLayout Layout { get; }
+
+    public AttachmentStore Store { get; }
+
+    /// <summary>Opens the storage of a configuration, with logging to standard error; warnings are printed there.</summary>
+    public static StorageComposition Open(string configurationPath, StorageUse use)
+    {
+        ConfigurationResult configuration = OrthancConfigurationReader.Read(configurationPath);
+        ILoggerFactory loggers = LoggingComposition.Create(configuration.Settings.Logging, LogLevel.Warning);
+        StorageComposition storage = Create(configuration, loggers, use, memoryHeldElsewhere: 0);
+        foreach (string warning in storage.Warnings)
+            Console.Error.WriteLine($"warning: {warning}");
+        return storage;
+    }
+
+    public BucketProbe CreateProbe() => new(Bucket.Retrying, Layout, _form);
+
+    /// <summary>Puts the storage together.</summary>
+    /// <param name="configuration">What was read.</param>
+    /// <param name="loggers">Where the parts log.</param>
+    /// <param name="use">What for.</param>
+    /// <param name="memoryHeldElsewhere">Bytes of the budget that the kernel adapter's buffers take.</param>
+    public static StorageComposition Create(
+        ConfigurationResult configuration, ILoggerFactory loggers, StorageUse use, long memoryHeldElsewhere) =>
+        new(configuration.Settings, configuration.Warnings, loggers, use, memoryHeldElsewhere);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync().ConfigureAwait(false);
+        await _pendingDeletes.DisposeAsync().ConfigureAwait(false);
+        _memory.Dispose();
+        await Bucket.DisposeAsync().ConfigureAwait(false);
+        _keys?.Dispose();
+    }
+
+    /// <summary>Each bucket and root path has a folder of its own, so that a changed configuration never deletes elsewhere.</summary>
+    private static string PendingDeletesDirectory(CloudFsSettings settings)
+    {
+        string identity = settings.Provider switch
+        {
+            S3Settings s3 => $"s3\n{s3.Endpoint}\n{s3.Region}\n{s3.BucketName}",
+            LocalStorageSettings local => $"local\n{local.Directory}",
+            _ => throw new InvalidOperationException("Unknown provider."),
+        };
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{identity}\n{settings.Provider.Layout.RootPath}"));
+        return Path.Combine(settings.StateDirectory, "pending-deletes", Convert.ToHexStringLower(hash)[..16]);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace OrthancCloudFs.Program.Control;
+
+/// <summary>Talks to the mount program of a mount point.</summary>
+internal static class ControlClient
+{
+    /// <summary>
+    /// Sends one request and returns when the program has closed the connection; null when no program serves that mount point.
+    /// </summary>
+    /// <param name="mountPoint">Any spelling of the path.</param>
+    /// <param name="request">One of <see cref="ControlRequest"/>.</param>
+    /// <param name="type">The answer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<T?> AskAsync<T>(
+        string mountPoint, string request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(ControlSocket.PathFor(mountPoint)), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+
+        await socket.SendAsync(Encoding.UTF8.GetBytes(request + "\n"), cancellationToken).ConfigureAwait(false);
+        using var stream = new NetworkStream(socket);
+        using var received = new MemoryStream();
+        byte[] buffer = new byte[4096];
+        int count;
+        do
+        {
+            count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            received.Write(buffer, 0, count);
+        }
+        while (count > 0);
+        return JsonSerializer.Deserialize(received.ToArray(), type);
+    }
+}

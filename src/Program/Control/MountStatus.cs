@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+using OrthancCloudFs.Attachments;
+
+namespace OrthancCloudFs.Program.Control;
+
+/// <summary>The names of the requests.</summary>
+internal static class ControlRequest
+{
+    public const string Status = "status";
+    public const string Unmount = "unmount";
+}
+
+/// <summary>What <c>status --json</c> prints; documented in docs/cli.md.</summary>
+internal sealed record MountStatus(
+    string MountPoint,
+    string Bucket,
+    string Cipher,
+    int ProcessId,
+    DateTimeOffset MountedSince,
+    StagingStatus Staging,
+    IReadOnlyDictionary<string, long> KernelRequests,
+    IReadOnlyDictionary<string, long> BucketRequests,
+    IReadOnlyDictionary<string, long> BucketFailures,
+    long BucketBytesSent,
+    long BucketBytesReceived,
+    long Commits,
+    FailureStatus Failures,
+    long Opens,
+    long Deletes,
+    int PendingDeletes,
+    OpenFilesStatus OpenFiles);
+
+/// <summary>Staging memory, in bytes; <paramref name="Clean"/> is part of <paramref name="Reserved"/> and can be given back at once.</summary>
+internal sealed record StagingStatus(long Capacity, long Reserved, long Clean, int Waiting, long KernelBuffers);
+
+/// <summary>Attachments that did not become an object, and opens that failed.</summary>
+internal sealed record FailureStatus(long Commits, long Opens);
+
+/// <summary>Attachments open now.</summary>
+internal sealed record OpenFilesStatus(int Writing, int Reading);
+
+/// <summary>Why the mount point could not be unmounted; null when it was.</summary>
+internal sealed record UnmountAnswer(string? Refusal);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(MountStatus))]
+[JsonSerializable(typeof(UnmountAnswer))]
+internal sealed partial class ControlJson : JsonSerializerContext;

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using OrthancCloudFs.Program.Native;
+
+namespace OrthancCloudFs.Program.Mounting;
+
+/// <summary>
+/// <c>mount</c> without <c>--foreground</c>: starts this program again in the background and returns when it says that the mount is ready,
+/// or ends with its exit code when it is not.
+/// </summary>
+internal static class BackgroundMount
+{
+    /// <summary>The hidden option that makes the program the background half.</summary>
+    public const string OptionName = "--background-half";
+
+    private const string ReadyLine = "ready";
+
+    /// <summary>True in the background half.</summary>
+    public static bool IsBackgroundHalf { get; private set; }
+
+    public static async Task<int> StartAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(BackgroundMount).Assembly.Location);
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.ArgumentList.Add(OptionName);
+        using Process background = Process.Start(start)!;
+        background.StandardInput.Close();
+        Task<string> startupErrors = background.StandardError.ReadToEndAsync(cancellationToken);
+        while (await background.StandardOutput.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            if (line == ReadyLine)
+                return ExitCode.Success;
+            await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
+        }
+
+        await Console.Error.WriteAsync(await startupErrors.ConfigureAwait(false)).ConfigureAwait(false);
+        await background.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        return background.ExitCode;
+    }
+
+    /// <summary>
+    /// Makes this process the background half: out of the terminal's session, standard error to the log file. Before anything was written
+    /// to standard error.
+    /// </summary>
+    public static void BecomeBackgroundHalf(string logFile)
+    {
+        Libc.LeaveSession();
+        Libc.SendStandardErrorTo(logFile);
+        IsBackgroundHalf = true;
+    }
+
+    /// <summary>Tells the waiting half that the mount is ready.</summary>
+    public static void SayReady() => SayToWaitingHalf(ReadyLine);
+
+    /// <summary>Shows a line to the person who waits for the mount, besides the log.</summary>
+    public static void SayToWaitingHalf(string line)
+    {
+        if (!IsBackgroundHalf)
+            return;
+        try
+        {
+            Console.Out.WriteLine(line);
+            Console.Out.Flush();
+        }
+        catch (IOException)
+        {
+            // Nobody waits any more.
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using FuseServer;
+using OrthancCloudFs.Attachments;
+using OrthancCloudFs.Buckets;
+using OrthancCloudFs.Program.Composition;
+using OrthancCloudFs.Program.Control;
+
+namespace OrthancCloudFs.Program.Mounting;
+
+/// <summary>Gathers what <c>status</c> shows from the parts that count it.</summary>
+internal static class MountStatusFactory
+{
+    public static MountStatus Create(string mountPoint, DateTimeOffset since, FuseSession session, StorageComposition storage)
+    {
+        AttachmentStoreCounters store = storage.Store.Counters;
+        BucketCounters bucket = storage.Bucket.Metered.Snapshot();
+        return new MountStatus(
+            mountPoint,
+            storage.Bucket.Metered.Description,
+            storage.CipherName,
+            Environment.ProcessId,
+            since,
+            new StagingStatus(store.StagingCapacity, store.StagingReserved, store.StagingClean, store.StagingWaiting, session.BufferBytes),
+            session.Counters.Requests,
+            bucket.Requests.ToDictionary(count => Lower(count.Key), count => count.Value, StringComparer.Ordinal),
+            bucket.Failures.ToDictionary(count => Lower(count.Key), count => count.Value, StringComparer.Ordinal),
+            bucket.BytesUploaded,
+            bucket.BytesDownloaded,
+            store.Commits,
+            new FailureStatus(store.CommitFailures, store.OpenFailures),
+            store.Opens,
+            store.Deletes,
+            store.PendingDeletes,
+            new OpenFilesStatus(store.OpenWriters, store.OpenReaders));
+    }
+
+    private static string Lower<T>(T name)
+        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(name.ToString());
+}
