@@ -16,6 +16,7 @@ public sealed class S3Bucket : IBucket
     private readonly S3BucketSettings _settings;
     private readonly AmazonS3Client _client;
     private readonly List<Tag> _tags;
+    private readonly SemaphoreSlim _connections;
     private long _provenAt = long.MinValue;
 
     /// <summary>Opens the bucket; no request is made.</summary>
@@ -24,6 +25,7 @@ public sealed class S3Bucket : IBucket
     {
         _settings = settings;
         _client = S3ClientFactory.Create(settings);
+        _connections = new SemaphoreSlim(settings.MaxConnections);
         _tags = [.. settings.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })];
     }
 
@@ -33,7 +35,7 @@ public sealed class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new GetObjectMetadataRequest { BucketName = _settings.BucketName, Key = key };
@@ -58,7 +60,8 @@ public sealed class S3Bucket : IBucket
     {
         if (range is { } wanted)
             ByteRanges.Check(key, wanted);
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        GuardedTarget? receiver = null;
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new GetObjectRequest
@@ -74,9 +77,10 @@ public sealed class S3Bucket : IBucket
             if (range is { } asked && length != Math.Min(asked.Length, info.Length - asked.Offset))
                 throw new BucketException(BucketErrorKind.InvalidRequest, $"get {key}: the endpoint does not answer ranges");
             guard.Progress();
-            await target.BeginAsync(info, length, guard.Token).ConfigureAwait(false);
             using var hash = range is null && _settings.VerifyETagOnGet ? ETagHash.Create(answer.ETag) : null;
-            await ReceiveAsync(key, answer.ResponseStream, hash is null ? target : hash.Observe(target), length, guard).ConfigureAwait(false);
+            receiver = new GuardedTarget(hash is null ? target : hash.Observe(target), guard);
+            await receiver.BeginAsync(info, length, guard.Token).ConfigureAwait(false);
+            await ReceiveAsync(key, answer.ResponseStream, receiver, length, guard).ConfigureAwait(false);
             if (hash?.Matches() == false)
                 throw new BucketException(BucketErrorKind.ChecksumMismatch, $"get {key}: the bytes do not have the MD5 of their ETag");
             return true;
@@ -86,7 +90,7 @@ public sealed class S3Bucket : IBucket
             Proven();
             return false;
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken) && failure != receiver?.Failure)
         {
             throw S3BucketErrors.Translate($"get {key}", failure, guard.Stalled);
         }
@@ -95,7 +99,7 @@ public sealed class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
     {
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var body = new UploadStream(source.OpenRead(), guard);
@@ -135,7 +139,7 @@ public sealed class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new DeleteObjectRequest { BucketName = _settings.BucketName, Key = key };
@@ -157,7 +161,7 @@ public sealed class S3Bucket : IBucket
         string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxKeys);
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new ListObjectsV2Request
@@ -183,22 +187,22 @@ public sealed class S3Bucket : IBucket
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
+        _connections.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private static async Task ReceiveAsync(string key, Stream body, IDownloadTarget target, long length, StallGuard guard)
+    private static async Task ReceiveAsync(string key, Stream body, GuardedTarget receiver, long length, StallGuard guard)
     {
-        var progress = new ProgressTarget(target, guard);
         try
         {
-            await DownloadWriter.CopyAsync(body, progress, length, guard.Token).ConfigureAwait(false);
+            await DownloadWriter.CopyAsync(body, receiver, length, guard.Token).ConfigureAwait(false);
         }
         catch (HttpIOException failure) when (failure.HttpRequestError == HttpRequestError.ResponseEnded)
         {
-            throw S3BucketErrors.BodyEnded($"get {key}", progress.Received, length, failure);
+            throw S3BucketErrors.BodyEnded($"get {key}", receiver.Received, length, failure);
         }
-        if (progress.Received < length)
-            throw S3BucketErrors.BodyEnded($"get {key}", progress.Received, length);
+        if (receiver.Received < length)
+            throw S3BucketErrors.BodyEnded($"get {key}", receiver.Received, length);
     }
 
     private static ListPage Page(ListObjectsV2Response answer)
@@ -209,6 +213,8 @@ public sealed class S3Bucket : IBucket
         var prefixes = (answer.CommonPrefixes ?? []).Select(WebUtility.UrlDecode).OfType<string>().ToList();
         if (answer.IsTruncated != true)
             return new ListPage(objects, prefixes, null);
+        if (objects.Count + prefixes.Count == 0)
+            throw new BucketException(BucketErrorKind.ProviderFailure, "list: the endpoint says that there is more, but gives nothing");
         var next = objects.Count > 0 ? objects[^1].Key : "";
         if (prefixes.Count > 0 && ObjectKeyComparer.Instance.Compare(prefixes[^1], next) > 0)
             next = prefixes[^1] + ObjectKeyComparer.Last;
@@ -246,24 +252,6 @@ public sealed class S3Bucket : IBucket
         catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
         {
             throw S3BucketErrors.Translate($"head of the bucket {_settings.BucketName}", failure, guard.Stalled);
-        }
-    }
-
-    /// <summary>Every piece of a body that arrives is progress.</summary>
-    private sealed class ProgressTarget(IDownloadTarget target, StallGuard guard) : IDownloadTarget
-    {
-        public long Received { get; private set; }
-
-        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
-            target.BeginAsync(info, length, cancellationToken);
-
-        public Memory<byte> GetBuffer() => target.GetBuffer();
-
-        public void Advance(int count)
-        {
-            guard.Progress();
-            Received += count;
-            target.Advance(count);
         }
     }
 }

@@ -156,6 +156,19 @@ public sealed class S3FaultTests
     }
 
     [Fact]
+    public async Task Waiting_for_a_free_connection_is_no_stall()
+    {
+        await using var server = new RawHttpServer(_ =>
+        {
+            Thread.Sleep(200);
+            return RawHttpServer.Answer("200 OK");
+        });
+        await using var bucket = Open(server.Endpoint, settings => settings with { MaxConnections = 1, StallTimeout = TimeSpan.FromSeconds(1) });
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Put(bucket)));
+        Assert.Equal(8, server.Requests.Count);
+    }
+
+    [Fact]
     public async Task The_callers_cancellation_stays_one()
     {
         await using var server = new RawHttpServer(_ => null);
