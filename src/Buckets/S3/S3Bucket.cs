@@ -203,6 +203,9 @@ public sealed class S3Bucket : IBucket
         }
         if (receiver.Received < length)
             throw S3BucketErrors.BodyEnded($"get {key}", receiver.Received, length);
+        // An answer without a length counts as empty; it must not pass for an empty object.
+        if (await body.ReadAsync(new byte[1], guard.Token).ConfigureAwait(false) > 0)
+            throw new BucketException(BucketErrorKind.ProviderFailure, $"get {key}: the body is longer than the announced {length} bytes");
     }
 
     private static ListPage Page(ListObjectsV2Response answer)

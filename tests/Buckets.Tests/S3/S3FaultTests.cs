@@ -107,6 +107,16 @@ public sealed class S3FaultTests
     }
 
     [Fact]
+    public async Task A_body_without_an_announced_length_never_passes_for_an_empty_object()
+    {
+        await using var server = new RawHttpServer(
+            _ => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+        await using var bucket = Open(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, new BytesTarget(), default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
+    [Fact]
     public async Task A_body_without_the_MD5_of_its_ETag_is_refused_on_request()
     {
         var etag = Convert.ToHexStringLower(MD5.HashData("abcd"u8));
