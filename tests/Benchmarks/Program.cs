@@ -9,4 +9,6 @@ var root = new RootCommand("Measures the mount; see docs/performance.md for how 
     SoakCommand.Create(),
     ServeCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+
+// On SIGTERM and SIGINT the round under way ends first, and folders and mounts are cleared away.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) }).ConfigureAwait(false);

@@ -18,20 +18,20 @@ internal static class BenchCommand
         {
             rounds, disk,
         };
-        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(rounds), parsed.GetValue(disk)!));
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(rounds), parsed.GetValue(disk)!, cancellationToken));
         return command;
     }
 
-    private static async Task RunAsync(int rounds, string disk)
+    private static async Task RunAsync(int rounds, string disk, CancellationToken cancellationToken)
     {
         Console.WriteLine($"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm}Z, {Environment.ProcessorCount} processors, {Environment.OSVersion.VersionString}, "
             + $"{rounds} rounds. Compare figures within a line only: the machine is shared.");
-        await BenchFilesAsync(rounds, disk).ConfigureAwait(false);
-        CipherBench.Run(rounds);
-        await KnobBench.RunAsync(rounds).ConfigureAwait(false);
+        await BenchFilesAsync(rounds, disk, cancellationToken).ConfigureAwait(false);
+        CipherBench.Run(rounds, cancellationToken);
+        await KnobBench.RunAsync(rounds, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task BenchFilesAsync(int rounds, string disk)
+    private static async Task BenchFilesAsync(int rounds, string disk, CancellationToken cancellationToken)
     {
         const string tmpfs = "/dev/shm";
         string tmpfsFolder = Path.Combine(tmpfs, Path.GetRandomFileName());
@@ -42,7 +42,7 @@ internal static class BenchCommand
         {
             ServerProcess server = await ServerProcess.StartAsync().ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
-                await new FileBench(server, tmpfsFolder, diskFolder, rounds).RunAsync().ConfigureAwait(false);
+                await new FileBench(server, tmpfsFolder, diskFolder, rounds).RunAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

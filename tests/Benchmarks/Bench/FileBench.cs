@@ -36,15 +36,15 @@ internal sealed class FileBench
         _pageCache = OfMount(ServeCommand.PageCacheMount);
     }
 
-    public async Task RunAsync()
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         foreach (FileCase load in FileCase.All)
-            await RunAsync(load).ConfigureAwait(false);
+            await RunAsync(load, cancellationToken).ConfigureAwait(false);
         _speeds.Print();
         _requests.Print();
     }
 
-    private async Task RunAsync(FileCase load)
+    private async Task RunAsync(FileCase load, CancellationToken cancellationToken)
     {
         byte[] content = SampleContent.Create(load.Length);
         byte[][] buffers = [.. Enumerable.Range(0, load.Clients).Select(_ => new byte[load.Length])];
@@ -57,6 +57,7 @@ internal sealed class FileBench
         // The first round warms up: the compiler, the pages of staging memory, the folders.
         for (int round = 0; round <= _rounds; round++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             string[] uuids = [.. Enumerable.Range(0, load.Files).Select(_ => Guid.NewGuid().ToString())];
             foreach (Operation operation in operations)
                 await operation.RunAsync(_server, load, uuids, isCounted: round > 0).ConfigureAwait(false);

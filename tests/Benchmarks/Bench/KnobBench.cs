@@ -13,14 +13,14 @@ internal static class KnobBench
 
     private static readonly (int ReaderThreads, int MaxBackground)[] Knobs = [(2, 16), (1, 16), (4, 16), (2, 8), (2, 32)];
 
-    public static async Task RunAsync(int rounds)
+    public static async Task RunAsync(int rounds, CancellationToken cancellationToken)
     {
         var servers = new List<ServerProcess>();
         try
         {
             foreach ((int readerThreads, int maxBackground) in Knobs)
                 servers.Add(await ServerProcess.StartAsync("--reader-threads", $"{readerThreads}", "--max-background", $"{maxBackground}").ConfigureAwait(false));
-            Run(rounds, servers);
+            Run(rounds, servers, cancellationToken);
         }
         finally
         {
@@ -29,13 +29,13 @@ internal static class KnobBench
         }
     }
 
-    private static void Run(int rounds, List<ServerProcess> servers)
+    private static void Run(int rounds, List<ServerProcess> servers, CancellationToken cancellationToken)
     {
         var table = new Table(
             "Stores per second with 4 clients; ratio to the first line",
             ["ReaderThreads", "MaxBackground", .. Loads.SelectMany(static load => new[] { load.SizeName, "ratio" })]);
         OrthancStorage[] storages = [.. servers.Select(static server => new OrthancStorage(server.PathOf(ServeCommand.StoreMount)))];
-        Samples[][] rates = [.. Loads.Select(load => Measure(rounds, load, storages))];
+        Samples[][] rates = [.. Loads.Select(load => Measure(rounds, load, storages, cancellationToken))];
         for (int i = 0; i < Knobs.Length; i++)
         {
             string[] knobs = [$"{Knobs[i].ReaderThreads}", $"{Knobs[i].MaxBackground}"];
@@ -45,12 +45,13 @@ internal static class KnobBench
         table.Print();
     }
 
-    private static Samples[] Measure(int rounds, FileCase load, OrthancStorage[] storages)
+    private static Samples[] Measure(int rounds, FileCase load, OrthancStorage[] storages, CancellationToken cancellationToken)
     {
         byte[] content = SampleContent.Create(load.Length);
         Samples[] rates = [.. storages.Select(static _ => new Samples())];
         for (int round = 0; round <= rounds; round++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             for (int i = 0; i < storages.Length; i++)
             {
                 OrthancStorage storage = storages[i];

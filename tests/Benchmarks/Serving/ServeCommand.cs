@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using FuseServer;
@@ -31,7 +32,7 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "An empty folder for the mount points" };
+        var folder = new Argument<string>("FOLDER") { Description = "An empty folder for the mount points; removed at the end" };
         var readerThreads = new Option<int>("--reader-threads") { DefaultValueFactory = _ => new FuseOptions().ReaderThreads };
         var maxBackground = new Option<int>("--max-background") { DefaultValueFactory = _ => new FuseOptions().MaxBackground };
         var command = new Command(Name, "Serves mounts to the benchmark: answers each line of standard input with its counters, ends with it.")
@@ -47,6 +48,9 @@ internal static class ServeCommand
 
     private static async Task ServeAsync(string folder, FuseOptions fuseOptions)
     {
+        // Signals to the whole process group are for the benchmark; it closes this process's input, and the mounts end in order.
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static context => context.Cancel = true);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
         var bucket = new MemoryBucket();
         using var keys = new MasterKeyRing(new MasterKey(1, RandomNumberGenerator.GetBytes(32)), []);
         var envelope = new A1Envelope(keys, CipherBackends.Choose());
@@ -67,6 +71,7 @@ internal static class ServeCommand
         {
             foreach (ServedMount mount in mounts.Values)
                 await mount.DisposeAsync().ConfigureAwait(false);
+            Directory.Delete(folder, recursive: true);
         }
     }
 

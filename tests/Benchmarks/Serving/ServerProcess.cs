@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OrthancCloudFs.Benchmarks.Serving;
 
-/// <summary>A <see cref="ServeCommand"/> in a process of its own, in a temporary folder that goes with it.</summary>
+/// <summary>A <see cref="ServeCommand"/> in a process of its own, in a temporary folder that it removes.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("orthanc-cloudfs-bench-").FullName;
@@ -46,7 +46,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.StandardInput.Close();
         await _process.WaitForExitAsync().ConfigureAwait(false);
         _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task<ServerCounters> ReadCountersAsync()

@@ -27,28 +27,32 @@ internal static class SoakCommand
         {
             program, folder, clients, fileSize, budget, rounds,
         };
-        command.SetAction((parsed, _) => RunAsync(
+        command.SetAction((parsed, cancellationToken) => RunAsync(
             Path.GetFullPath(parsed.GetValue(program)!),
             parsed.GetValue(folder)!,
-            new SoakSize(parsed.GetValue(clients), parsed.GetValue(fileSize), parsed.GetValue(budget), parsed.GetValue(rounds))));
+            new SoakSize(parsed.GetValue(clients), parsed.GetValue(fileSize), parsed.GetValue(budget), parsed.GetValue(rounds)),
+            cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string program, string folder, SoakSize size)
+    private static async Task<int> RunAsync(string program, string folder, SoakSize size, CancellationToken cancellationToken)
     {
         MountedProgram mounted = await MountedProgram.StartAsync(program, size.BudgetMegabytes, folder).ConfigureAwait(false);
         await using (mounted.ConfigureAwait(false))
         {
             var load = new SoakLoad(mounted.MountPoint, size.Clients, checked((int)(size.FileMegabytes * Megabyte)));
             long began = Stopwatch.GetTimestamp();
-            var work = Task.Run(() =>
-            {
-                for (int round = 0; round < size.Rounds; round++)
-                    load.RunRound();
-            });
+            var work = Task.Run(
+                () =>
+                {
+                    for (int round = 0; round < size.Rounds && !cancellationToken.IsCancellationRequested; round++)
+                        load.RunRound();
+                },
+                CancellationToken.None);
             var watch = new MemoryWatch(mounted);
             await watch.WatchAsync(work).ConfigureAwait(false);
             await work.ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
             return Report(size, watch, Stopwatch.GetElapsedTime(began));
         }
     }
