@@ -8,7 +8,7 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        var rounds = new Option<int>("--rounds") { Description = "Measured rounds of each case", DefaultValueFactory = _ => 5 };
+        var rounds = new Option<int>("--rounds") { Description = "Measured rounds of each case", DefaultValueFactory = _ => 3 };
         var disk = new Option<string>("--disk")
         {
             Description = "A folder on the local disk to compare with",
