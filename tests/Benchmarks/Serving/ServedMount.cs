@@ -42,7 +42,7 @@ internal sealed class ServedMount : IAsyncDisposable
     }
 
     public MountCounters Counters => new(
-        _session.Counters.Requests,
+        _session.Counters.RequestsByOperation,
         _bucket.Snapshot().Requests.ToDictionary(count => count.Key.ToString().ToUpperInvariant(), count => count.Value, StringComparer.Ordinal));
 
     public async ValueTask DisposeAsync()

@@ -61,7 +61,7 @@ public class SlowBucketTests
         mount.Bucket.Inject(BucketOperation.Get, Fault.Stall());
         (int exitCode, string output, _) = await SystemCalls.ShellAsync($"timeout --signal=INT --kill-after=30 1 cat {path}; echo $?");
         Assert.Equal((0, "124\n"), (exitCode, output));
-        await Eventually.TrueAsync(() => mount.Session.Counters.Interruptions > 0);
+        await Eventually.TrueAsync(() => mount.Session.Counters.Interrupted > 0);
         mount.Bucket.Heal();
     }
 

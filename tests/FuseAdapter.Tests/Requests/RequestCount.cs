@@ -17,11 +17,11 @@ public sealed record RequestCount(IReadOnlyDictionary<string, long> Kernel, IRea
     /// <summary>Counts what <paramref name="calls"/> cost.</summary>
     public static async Task<(RequestCount Count, IReadOnlyList<CallResult> Results)> MeasureAsync(StorageMount mount, IEnumerable<string> calls)
     {
-        IReadOnlyDictionary<string, long> before = mount.Session.Counters.Requests;
+        IReadOnlyDictionary<string, long> before = mount.Session.Counters.RequestsByOperation;
         mount.Bucket.ClearCalls();
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(calls);
         await Task.Delay(200); // RELEASE comes after close has returned
-        var kernel = mount.Session.Counters.Requests
+        var kernel = mount.Session.Counters.RequestsByOperation
             .Select(count => (count.Key, Count: count.Value - before.GetValueOrDefault(count.Key)))
             .Where(count => count.Count > 0)
             .ToDictionary(count => count.Key, count => count.Count, StringComparer.Ordinal);
