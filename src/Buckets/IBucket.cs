@@ -47,7 +47,11 @@ public sealed record ListPage(IReadOnlyList<ObjectInfo> Objects, IReadOnlyList<s
 /// <summary>How to store an object: only when there is none of that key, and with which content type.</summary>
 public sealed record PutOptions(bool IfAbsent = false, string ContentType = "application/octet-stream");
 
-/// <summary>Receives one download. A retried download calls <see cref="BeginAsync"/> again and starts from the first byte.</summary>
+/// <summary>
+/// Receives one download. A retried download calls <see cref="BeginAsync"/> again and starts from the first byte. What a target throws
+/// ends the download and reaches the caller as it is. A connection is held meanwhile, so a target must not wait for what only another
+/// operation of the bucket can free.
+/// </summary>
 public interface IDownloadTarget
 {
     /// <summary>The provider answered; <paramref name="length"/> bytes of body follow (of the range, where one was asked for).</summary>

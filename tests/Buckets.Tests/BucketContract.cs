@@ -276,6 +276,16 @@ public abstract class BucketContract : IAsyncLifetime
         Assert.Equal(50, (await ListKeysAsync("", 1000)).Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_the_target_throws_reaches_the_caller_as_it_is(bool atBegin)
+    {
+        await PutAsync("object", Content(1000));
+        await Assert.ThrowsAsync<NotSupportedException>(() => Bucket.GetAsync("object", null, new ThrowingTarget(atBegin), None));
+        Assert.Equal(Content(1000), await ReadAsync("object"));
+    }
+
     [Fact]
     public async Task A_cancelled_caller_gets_its_cancellation()
     {
@@ -333,6 +343,17 @@ public abstract class BucketContract : IAsyncLifetime
         }
         while (after is not null);
         return $"{string.Join(' ', keys)} | {string.Join(' ', prefixes)}";
+    }
+
+    /// <summary>Has no room.</summary>
+    private sealed class ThrowingTarget(bool atBegin) : IDownloadTarget
+    {
+        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
+            atBegin ? throw new NotSupportedException() : ValueTask.CompletedTask;
+
+        public Memory<byte> GetBuffer() => throw new NotSupportedException();
+
+        public void Advance(int count) => throw new NotSupportedException();
     }
 
     /// <summary>Announces another length than it has.</summary>

@@ -32,6 +32,8 @@ public sealed class StorageMount : IAsyncDisposable
     {
         MountPoint = Path.Combine(_folder, "mount");
         Directory.CreateDirectory(MountPoint);
+        if (setup.Guarded)
+            UnderlayGuard.Place(MountPoint);
         Memory = setup.Bucket ?? new MemoryBucket();
         Bucket = new FaultyBucket(Memory);
         Metered = new MeteredBucket(Bucket);
@@ -94,6 +96,9 @@ public sealed record MountSetup
     public byte[] Key { get; init; } = RandomNumberGenerator.GetBytes(32);
 
     public bool Legacy { get; init; } = true;
+
+    /// <summary>The files of <see cref="UnderlayGuard"/> lie beneath the mount point.</summary>
+    public bool Guarded { get; init; }
 
     public long StagingBytes { get; init; } = 64L << 20;
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace OrthancCloudFs.Buckets.Memory;
 
 /// <summary>Objects in this process's memory: for tests, and for measuring everything above a bucket without one. Thread-safe.</summary>
@@ -8,6 +6,7 @@ public sealed class MemoryBucket : IBucket
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StoredObject> _objects = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _keys = new(ObjectKeyComparer.Instance);
+    private long _version;
 
     /// <summary>Creates an empty bucket.</summary>
     /// <param name="name">For <see cref="Description"/> alone.</param>
@@ -50,7 +49,7 @@ public sealed class MemoryBucket : IBucket
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         var content = await UploadReader.ReadAllAsync(key, source, cancellationToken).ConfigureAwait(false);
-        var info = new ObjectInfo(key, content.Length, DateTimeOffset.UtcNow, $"\"{Convert.ToHexStringLower(MD5.HashData(content))}\"");
+        var info = new ObjectInfo(key, content.Length, DateTimeOffset.UtcNow, $"\"{Interlocked.Increment(ref _version):x}\"");
         lock (_lock)
         {
             if (_keys.Add(key))

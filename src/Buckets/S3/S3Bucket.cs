@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -11,15 +10,13 @@ namespace OrthancCloudFs.Buckets.S3;
 /// <summary>A bucket of AWS S3 or of anything that speaks its API. Every method is one attempt; bodies are never held in memory here.</summary>
 public sealed class S3Bucket : IBucket
 {
-    /// <summary>So many bytes of a body are read and sent at once.</summary>
-    private const int SendBufferSize = 128 << 10;
-
     /// <summary>How long an answer that proves the bucket's existence is believed; see <see cref="HeadAsync"/>.</summary>
     private static readonly TimeSpan ProofLifetime = TimeSpan.FromMinutes(5);
 
     private readonly S3BucketSettings _settings;
     private readonly AmazonS3Client _client;
     private readonly List<Tag> _tags;
+    private readonly SemaphoreSlim _connections;
     private long _provenAt = long.MinValue;
 
     /// <summary>Opens the bucket; no request is made.</summary>
@@ -27,7 +24,8 @@ public sealed class S3Bucket : IBucket
     public S3Bucket(S3BucketSettings settings)
     {
         _settings = settings;
-        _client = CreateClient(settings);
+        _client = S3ClientFactory.Create(settings);
+        _connections = new SemaphoreSlim(settings.MaxConnections);
         _tags = [.. settings.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })];
     }
 
@@ -37,7 +35,7 @@ public sealed class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new GetObjectMetadataRequest { BucketName = _settings.BucketName, Key = key };
@@ -62,7 +60,8 @@ public sealed class S3Bucket : IBucket
     {
         if (range is { } wanted)
             ByteRanges.Check(key, wanted);
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        GuardedTarget? receiver = null;
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new GetObjectRequest
@@ -78,9 +77,10 @@ public sealed class S3Bucket : IBucket
             if (range is { } asked && length != Math.Min(asked.Length, info.Length - asked.Offset))
                 throw new BucketException(BucketErrorKind.InvalidRequest, $"get {key}: the endpoint does not answer ranges");
             guard.Progress();
-            await target.BeginAsync(info, length, guard.Token).ConfigureAwait(false);
             using var hash = range is null && _settings.VerifyETagOnGet ? ETagHash.Create(answer.ETag) : null;
-            await ReceiveAsync(key, answer.ResponseStream, hash is null ? target : hash.Observe(target), length, guard).ConfigureAwait(false);
+            receiver = new GuardedTarget(hash is null ? target : hash.Observe(target), guard);
+            await receiver.BeginAsync(info, length, guard.Token).ConfigureAwait(false);
+            await ReceiveAsync(key, answer.ResponseStream, receiver, length, guard).ConfigureAwait(false);
             if (hash?.Matches() == false)
                 throw new BucketException(BucketErrorKind.ChecksumMismatch, $"get {key}: the bytes do not have the MD5 of their ETag");
             return true;
@@ -90,7 +90,7 @@ public sealed class S3Bucket : IBucket
             Proven();
             return false;
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!IsCancelled(failure, cancellationToken) && failure != receiver?.Failure)
         {
             throw S3BucketErrors.Translate($"get {key}", failure, guard.Stalled);
         }
@@ -99,7 +99,7 @@ public sealed class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
     {
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var body = new UploadStream(source.OpenRead(), guard);
@@ -121,7 +121,11 @@ public sealed class S3Bucket : IBucket
                     request.StorageClass = storageClass;
                 if (options.IfAbsent)
                     request.IfNoneMatch = "*";
-                await AddChecksumsAsync(request, body, guard.Token).ConfigureAwait(false);
+                if (_settings.Checksum == S3UploadChecksum.Md5)
+                {
+                    request.MD5Digest = Convert.ToBase64String(await MD5.HashDataAsync(body, guard.Token).ConfigureAwait(false));
+                    body.Position = 0;
+                }
                 await _client.PutObjectAsync(request, guard.Token).ConfigureAwait(false);
                 Proven();
             }
@@ -135,7 +139,7 @@ public sealed class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new DeleteObjectRequest { BucketName = _settings.BucketName, Key = key };
@@ -157,7 +161,7 @@ public sealed class S3Bucket : IBucket
         string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxKeys);
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             var request = new ListObjectsV2Request
@@ -183,67 +187,25 @@ public sealed class S3Bucket : IBucket
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
+        _connections.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private static AmazonS3Client CreateClient(S3BucketSettings settings)
+    private static async Task ReceiveAsync(string key, Stream body, GuardedTarget receiver, long length, StallGuard guard)
     {
-        var config = new AmazonS3Config
+        try
         {
-            AuthenticationRegion = settings.Region,
-            ForcePathStyle = !settings.VirtualAddressing,
-            MaxErrorRetry = 0, // RetryingBucket retries
-            ThrottleRetries = false,
-            BufferSize = SendBufferSize,
-            HttpClientFactory = new S3HttpClientFactory(settings),
-            // The SDK's own choice is a trailer after an aws-chunked body, which Ceph 16 and its contemporaries refuse.
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-        };
-        if (settings.Endpoint is { } endpoint)
-            config.ServiceURL = EndpointUrl(endpoint).AbsoluteUri;
-        else
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(settings.Region);
-        if (settings.UserAgentSuffix is { } suffix)
-            config.ClientAppId = suffix;
-        return (settings.AccessKey, settings.SecretKey) switch
-        {
-            (null, null) => new AmazonS3Client(config),
-            ({ } access, { } secret) => new AmazonS3Client(new BasicAWSCredentials(access, secret), config),
-            _ => throw new ArgumentException("AccessKey and SecretKey go together.", nameof(settings)),
-        };
-    }
-
-    private static Uri EndpointUrl(string endpoint)
-    {
-        var text = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : $"https://{endpoint}";
-        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-            ? url
-            : throw new ArgumentException($"'{endpoint}' is no host name and no http or https URL.", nameof(endpoint));
-    }
-
-    /// <summary>One pass over the content before it is sent; the SDK signs with the hash that it finds in the header.</summary>
-    private async Task AddChecksumsAsync(PutObjectRequest request, UploadStream body, CancellationToken cancellationToken)
-    {
-        var sha256 = await SHA256.HashDataAsync(body, cancellationToken).ConfigureAwait(false);
-        request.Headers["x-amz-content-sha256"] = Convert.ToHexStringLower(sha256);
-        if (_settings.Checksum == S3UploadChecksum.Sha256)
-        {
-            request.ChecksumSHA256 = Convert.ToBase64String(sha256);
+            await DownloadWriter.CopyAsync(body, receiver, length, guard.Token).ConfigureAwait(false);
         }
-        else if (_settings.Checksum == S3UploadChecksum.Md5)
+        catch (HttpIOException failure) when (failure.HttpRequestError == HttpRequestError.ResponseEnded)
         {
-            body.Position = 0;
-            request.MD5Digest = Convert.ToBase64String(await MD5.HashDataAsync(body, cancellationToken).ConfigureAwait(false));
+            throw S3BucketErrors.BodyEnded($"get {key}", receiver.Received, length, failure);
         }
-        body.Position = 0;
-    }
-
-    private static async Task ReceiveAsync(string key, Stream body, IDownloadTarget target, long length, StallGuard guard)
-    {
-        var done = await DownloadWriter.CopyAsync(body, new ProgressTarget(target, guard), length, guard.Token).ConfigureAwait(false);
-        if (done < length)
-            throw new BucketException(BucketErrorKind.Truncated, $"get {key}: the body ended after {done} of {length} bytes");
+        if (receiver.Received < length)
+            throw S3BucketErrors.BodyEnded($"get {key}", receiver.Received, length);
+        // An answer without a length counts as empty; it must not pass for an empty object.
+        if (await body.ReadAsync(new byte[1], guard.Token).ConfigureAwait(false) > 0)
+            throw new BucketException(BucketErrorKind.ProviderFailure, $"get {key}: the body is longer than the announced {length} bytes");
     }
 
     private static ListPage Page(ListObjectsV2Response answer)
@@ -254,6 +216,8 @@ public sealed class S3Bucket : IBucket
         var prefixes = (answer.CommonPrefixes ?? []).Select(WebUtility.UrlDecode).OfType<string>().ToList();
         if (answer.IsTruncated != true)
             return new ListPage(objects, prefixes, null);
+        if (objects.Count + prefixes.Count == 0)
+            throw new BucketException(BucketErrorKind.ProviderFailure, "list: the endpoint says that there is more, but gives nothing");
         var next = objects.Count > 0 ? objects[^1].Key : "";
         if (prefixes.Count > 0 && ObjectKeyComparer.Instance.Compare(prefixes[^1], next) > 0)
             next = prefixes[^1] + ObjectKeyComparer.Last;
@@ -291,21 +255,6 @@ public sealed class S3Bucket : IBucket
         catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
         {
             throw S3BucketErrors.Translate($"head of the bucket {_settings.BucketName}", failure, guard.Stalled);
-        }
-    }
-
-    /// <summary>Every piece of a body that arrives is progress.</summary>
-    private sealed class ProgressTarget(IDownloadTarget target, StallGuard guard) : IDownloadTarget
-    {
-        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
-            target.BeginAsync(info, length, cancellationToken);
-
-        public Memory<byte> GetBuffer() => target.GetBuffer();
-
-        public void Advance(int count)
-        {
-            guard.Progress();
-            target.Advance(count);
         }
     }
 }

@@ -99,6 +99,10 @@ internal static class S3BucketErrors
         return new BucketException(local, $"{what}: {failure.Message}", failure);
     }
 
+    /// <summary>A body that ended early: while it was read, unlike a connection that is closed before the answer began.</summary>
+    internal static BucketException BodyEnded(string what, long done, long length, Exception? cause = null) =>
+        new(BucketErrorKind.Truncated, $"{what}: the body ended after {done} of {length} bytes", cause);
+
     private static BucketException FromAnswer(string what, AmazonServiceException answer)
     {
         var advice = answer.ErrorCode switch
@@ -113,8 +117,6 @@ internal static class S3BucketErrors
 
     private static BucketErrorKind? FromCause(Exception cause) => cause switch
     {
-        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => BucketErrorKind.Truncated,
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => BucketErrorKind.Network,
         TimeoutException => BucketErrorKind.Timeout,
         SocketException { SocketErrorCode: SocketError.TimedOut } => BucketErrorKind.Timeout,
         SocketException or AuthenticationException => BucketErrorKind.Network,

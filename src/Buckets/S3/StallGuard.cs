@@ -1,17 +1,28 @@
 namespace OrthancCloudFs.Buckets.S3;
 
-/// <summary>Cancels one attempt when the caller does, or when nothing moved for a while.</summary>
+/// <summary>
+/// One attempt that has a connection to itself: cancelled when the caller wants it, or when nothing moved for a while. Waiting for a free
+/// connection is no stall.
+/// </summary>
 internal sealed class StallGuard : IDisposable
 {
     private readonly TimeSpan _timeout;
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _source;
+    private readonly SemaphoreSlim _connections;
 
-    internal StallGuard(TimeSpan timeout, CancellationToken caller)
+    private StallGuard(SemaphoreSlim connections, TimeSpan timeout, CancellationToken caller)
     {
-        (_timeout, _caller) = (timeout, caller);
+        (_connections, _timeout, _caller) = (connections, timeout, caller);
         _source = CancellationTokenSource.CreateLinkedTokenSource(caller);
         _source.CancelAfter(timeout);
+    }
+
+    /// <summary>Waits for one of the connections, then starts the time.</summary>
+    internal static async Task<StallGuard> StartAsync(SemaphoreSlim connections, TimeSpan timeout, CancellationToken caller)
+    {
+        await connections.WaitAsync(caller).ConfigureAwait(false);
+        return new StallGuard(connections, timeout, caller);
     }
 
     internal CancellationToken Token => _source.Token;
@@ -23,5 +34,9 @@ internal sealed class StallGuard : IDisposable
     internal void Progress() => _source.CancelAfter(_timeout);
 
     /// <inheritdoc/>
-    public void Dispose() => _source.Dispose();
+    public void Dispose()
+    {
+        _source.Dispose();
+        _connections.Release();
+    }
 }

@@ -235,17 +235,18 @@ public sealed partial class UnderlayFileSystem
     {
         entry = default;
         int descriptor = Libc.OpenAt(folder.Descriptor, name, Libc.PathOnly | Libc.RefuseLink | Libc.CloseOnExec, 0);
-        if (descriptor < 0)
-            return Libc.LastError();
-        Errno error = GiveToCaller(folder.Descriptor, descriptor, user, group, mode, out StatX created);
+        StatX created = default;
+        Errno error = descriptor < 0 ? Libc.LastError() : GiveToCaller(folder.Descriptor, descriptor, user, group, mode, out created);
         if (error == Errno.None)
         {
             entry = EntryOf(descriptor, created);
             return Errno.None;
         }
 
-        _ = Libc.Close(descriptor);
-        _ = Libc.Unlink(folder.Descriptor, name, (created.Mode & TypeBits) == FolderType ? Libc.RemoveFolder : 0);
+        if (descriptor >= 0)
+            _ = Libc.Close(descriptor);
+        if (Libc.Unlink(folder.Descriptor, name, 0) < 0)
+            _ = Libc.Unlink(folder.Descriptor, name, Libc.RemoveFolder);
         return error;
     }
 
@@ -255,25 +256,26 @@ public sealed partial class UnderlayFileSystem
     /// </summary>
     private static unsafe Errno GiveToCaller(int folder, int descriptor, uint user, uint group, uint? mode, out StatX created)
     {
-        StatX parent = default;
-        Errno error = TryStat(descriptor, out created);
-        if (error == Errno.None)
-            error = TryStat(folder, out parent);
-        if (error != Errno.None)
-            return error;
+        created = default;
+        Errno error = TryStat(folder, out StatX parent);
         bool inherits = (parent.Mode & SetGroupId) != 0;
-        if (ChangesOwner)
+        if (error == Errno.None && ChangesOwner)
         {
             byte empty = 0;
             error = Libc.ErrorOf(Libc.ChangeOwner(
                 descriptor, &empty, user, inherits ? parent.GroupId : group, Libc.EmptyPath | Libc.NoFollow));
         }
 
-        uint wanted = (mode ?? 0) & PermissionBits;
+        if (error == Errno.None)
+            error = TryStat(descriptor, out created);
+        if (error != Errno.None || mode is not { } wanted)
+            return error;
+        wanted &= PermissionBits;
         if (inherits && (created.Mode & TypeBits) == FolderType)
             wanted |= SetGroupId; // a folder passes the bit on
-        if (error == Errno.None && mode is not null && (created.Mode & PermissionBits) != wanted)
-            error = Libc.ErrorOf(Libc.ChangeMode(Libc.DescriptorPath(descriptor), wanted));
+        if ((created.Mode & PermissionBits) == wanted)
+            return Errno.None;
+        error = Libc.ErrorOf(Libc.ChangeMode(Libc.DescriptorPath(descriptor), wanted));
         return error == Errno.None ? TryStat(descriptor, out created) : error;
     }
 

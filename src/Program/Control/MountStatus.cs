@@ -28,7 +28,8 @@ internal sealed record MountStatus(
     long Opens,
     long Deletes,
     int PendingDeletes,
-    OpenFilesStatus OpenFiles);
+    OpenFilesStatus OpenFiles,
+    ProcessStatus Process);
 
 /// <summary>Staging memory, in bytes; <paramref name="Clean"/> is part of <paramref name="Reserved"/> and can be given back at once.</summary>
 internal sealed record StagingStatus(long Capacity, long Reserved, long Clean, int Waiting, long KernelBuffers);
@@ -38,6 +39,9 @@ internal sealed record FailureStatus(long Commits, long Opens);
 
 /// <summary>Attachments open now.</summary>
 internal sealed record OpenFilesStatus(int Writing, int Reading);
+
+/// <summary>Memory of the program itself, in bytes: all that is resident, and the managed heap, garbage included.</summary>
+internal sealed record ProcessStatus(long Resident, long ManagedHeap);
 
 /// <summary>Why the mount point could not be unmounted; null when it was.</summary>
 internal sealed record UnmountAnswer(string? Refusal);

@@ -30,7 +30,8 @@ internal static class MountStatusFactory
             store.Opens,
             store.Deletes,
             store.PendingDeletes,
-            new OpenFilesStatus(store.OpenWriters, store.OpenReaders));
+            new OpenFilesStatus(store.OpenWriters, store.OpenReaders),
+            new ProcessStatus(Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: false)));
     }
 
     private static string Lower<T>(T name)

@@ -36,17 +36,17 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
     }
 
     [Theory]
-    [InlineData(S3UploadChecksum.Sha256, BucketErrorKind.ChecksumMismatch)]
-    [InlineData(S3UploadChecksum.Md5, BucketErrorKind.ChecksumMismatch)]
-    [InlineData(S3UploadChecksum.SignatureOnly, BucketErrorKind.ChecksumMismatch)]
-    public async Task A_body_corrupted_on_its_way_is_refused_by_the_gateway(S3UploadChecksum checksum, BucketErrorKind expected)
+    [InlineData(S3UploadChecksum.Sha256)]
+    [InlineData(S3UploadChecksum.Md5)]
+    [InlineData(S3UploadChecksum.SignatureOnly)]
+    public async Task A_body_corrupted_on_its_way_is_refused_by_the_gateway(S3UploadChecksum checksum)
     {
         await using var bucket = new S3Bucket(_settings with { Checksum = checksum });
         foreach (var length in new[] { 1000, 3_000_000 })
         {
             var failure = await Assert.ThrowsAsync<BucketException>(
                 () => bucket.PutAsync("object", new CorruptingSource(Content(length), passes: Passes(checksum)), new PutOptions(), default));
-            Assert.Equal(expected, failure.Kind);
+            Assert.Equal(BucketErrorKind.ChecksumMismatch, failure.Kind);
             Assert.Null(await bucket.HeadAsync("object", default));
         }
         await bucket.PutAsync("object", new BytesSource(Content(1000)), new PutOptions(), default);
@@ -138,10 +138,11 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
         {
             private int _passes = passes;
 
-            public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+            /// <summary>Every other way to read ends here.</summary>
+            public override int Read(byte[] buffer, int offset, int count)
             {
-                var read = base.ReadAsync(buffer, cancellationToken);
-                if (Position == Length && _passes > 0 && --_passes == 0)
+                var read = base.Read(buffer, offset, count);
+                if (read > 0 && Position == Length && _passes > 0 && --_passes == 0)
                 {
                     Position = Length / 2;
                     WriteByte((byte)(content[content.Length / 2] ^ 1));

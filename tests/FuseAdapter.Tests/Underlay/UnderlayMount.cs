@@ -40,7 +40,7 @@ public sealed class UnderlayMount : IAsyncDisposable
         new(new FuseOptions { AllowOther = true, WritebackCache = writebackCache, FileSystemName = "underlay-test" });
 
     /// <summary>How often the kernel asked for something.</summary>
-    public long Requests(string opcode) => Session.Counters.Requests.GetValueOrDefault(opcode);
+    public long Requests(string opcode) => Session.Counters.RequestsByOperation.GetValueOrDefault(opcode);
 
     /// <summary>Runs a bash script with the mount point as its folder and "$mount" and "$beneath"; fails unless it exits with 0.</summary>
     public Task<string> BashAsync(string script) => RunAsync("/bin/bash", "-euo", "pipefail", "-c", script);

@@ -78,7 +78,7 @@ def open_file(rng):
     for flag in (os.O_CREAT, os.O_CREAT, os.O_EXCL, os.O_TRUNC, os.O_APPEND):
         if rng.random() < 0.35:
             flags |= flag
-    mode = rng.choice([0o666, 0o640, 0o600, 0o444])
+    mode = rng.choice([0o666, 0o640, 0o600, 0o444, 0o4755])
 
     def run(side):
         descriptor = os.open(side.path(path), flags, mode)
