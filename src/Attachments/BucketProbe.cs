@@ -14,11 +14,14 @@ public sealed class BucketProbe(IBucket bucket, KeyLayout layout, ObjectForm for
 
     /// <summary>Lists the first key below the root path.</summary>
     /// <exception cref="BucketException">It is not allowed, or the bucket cannot be reached.</exception>
-    public Task ListAsync(CancellationToken cancellationToken) => bucket.ListAsync(layout.Prefix, null, null, 1, cancellationToken);
+    public Task ListAsync(CancellationToken cancellationToken) =>
+        NamingTheBucketAsync(() => bucket.ListAsync(layout.Prefix, null, null, 1, cancellationToken));
 
     /// <summary>Puts an object, reads it back, compares, opens it, and deletes it.</summary>
     /// <exception cref="BucketException">One of these is not allowed, or what came back differs.</exception>
-    public async Task PutGetDeleteAsync(CancellationToken cancellationToken)
+    public Task PutGetDeleteAsync(CancellationToken cancellationToken) => NamingTheBucketAsync(() => TryObjectAsync(cancellationToken));
+
+    private async Task TryObjectAsync(CancellationToken cancellationToken)
     {
         using var memory = new StagingMemory(StagingMemory.PageSize);
         using var content = new StagedContent(memory);
@@ -40,6 +43,19 @@ public sealed class BucketProbe(IBucket bucket, KeyLayout layout, ObjectForm for
         finally
         {
             await bucket.DeleteAsync(_key, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The probe is the first to meet a wrong name or address, so its failures say which bucket they speak of.</summary>
+    private async Task NamingTheBucketAsync(Func<Task> request)
+    {
+        try
+        {
+            await request().ConfigureAwait(false);
+        }
+        catch (BucketException e)
+        {
+            throw new BucketException(e.Kind, $"{bucket.Description}: {e.Message}", e);
         }
     }
 }

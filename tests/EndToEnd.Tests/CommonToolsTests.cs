@@ -38,10 +38,10 @@ public sealed class CommonToolsTests(SharedGateway gateway)
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
         string source = await FillAsync(Path.Combine(site.Scratch, "source"));
         await site.MountAsync();
-        await RunAsync("rsync", "--recursive", "--inplace", $"{source}/", site.MountPoint);
+        string[] options = ["--recursive", "--inplace", "--chmod=F600"];
+        await RunAsync("rsync", [.. options, $"{source}/", site.MountPoint]);
         Assert.Equal(Files, (await site.Bucket.KeysAsync()).Count);
-        CommandResult second = await RunAsync(
-            "rsync", "--recursive", "--inplace", "--size-only", "--itemize-changes", $"{source}/", site.MountPoint);
+        CommandResult second = await RunAsync("rsync", [.. options, "--size-only", "--itemize-changes", $"{source}/", site.MountPoint]);
         Assert.Equal("", second.Output);
         await RunAsync("diff", "-r", source, site.MountPoint);
     }

@@ -22,15 +22,15 @@ public sealed class RequestCountTests(SharedGateway gateway)
         await using Site site = await Site.StartAsync(setup, gateway);
         string id = "";
 
+        // Before a store the usual name is not there, which is one look; with "flat" another one has to exclude the less usual names.
+        int looks = structure == "flat" ? 2 : 1;
         CloudFsStatus store = await site.CountAsync(async () => id = await site.Rest.StoreAsync(_dicom.Create(Length)));
         AssertKernelRequests(10, store);
         Assert.Equal(1, store.Bucket("put"));
-        Assert.True(store.BucketLookUps + store.Bucket("get") <= 1, store.Counts);
+        Assert.True(store.BucketLookUps + store.Bucket("get") <= looks, store.Counts);
         Assert.Equal(0, store.Bucket("delete"));
 
-        // A new mount has nothing in its caches.
-        await site.UnmountAsync();
-        await site.MountAsync();
+        await RemountAsync(site);
         CloudFsStatus read = await site.CountAsync(() => site.Rest.FileAsync(id));
         AssertKernelRequests(7, read);
         Assert.Equal(1, read.Bucket("get"));
@@ -40,36 +40,19 @@ public sealed class RequestCountTests(SharedGateway gateway)
         AssertKernelRequests(7, again);
         Assert.Equal(0, again.Bucket("get") + again.BucketLookUps);
 
-        await site.UnmountAsync();
-        await site.MountAsync();
+        await RemountAsync(site);
         CloudFsStatus delete = await site.CountAsync(() => site.Rest.DeleteInstanceAsync(id));
         Assert.Equal(1, delete.Bucket("delete"));
-        Assert.True(delete.BucketLookUps <= 1, delete.Counts);
-        Assert.Equal(0, delete.Bucket("get") + delete.Bucket("put"));
+        Assert.True(delete.BucketLookUps + delete.Bucket("get") <= 1, delete.Counts);
+        Assert.Equal(0, delete.Bucket("put"));
     }
 
-    [Fact]
-    public async Task Flat_looks_up_at_most_once_more_than_legacy()
+    /// <summary>Empties all caches. The kernel asks for the root's attributes once after a mount; that is no cost of an image.</summary>
+    private static async Task RemountAsync(Site site)
     {
-        var setup = new SiteSetup { IndexInStorageDirectory = false };
-        long[] flat = await LookUpsAsync(setup);
-        long[] legacy = await LookUpsAsync(setup with { StorageStructure = "legacy" });
-        Assert.All(flat.Zip(legacy), pair => Assert.True(pair.First <= pair.Second + 1, $"flat {pair.First}, legacy {pair.Second}"));
-    }
-
-    /// <summary>Look-ups of a store, a first read after mounting, and a delete after mounting.</summary>
-    private async Task<long[]> LookUpsAsync(SiteSetup setup)
-    {
-        await using Site site = await Site.StartAsync(setup, gateway);
-        string id = "";
-        CloudFsStatus store = await site.CountAsync(async () => id = await site.Rest.StoreAsync(_dicom.Create(Length)));
         await site.UnmountAsync();
         await site.MountAsync();
-        CloudFsStatus read = await site.CountAsync(() => site.Rest.FileAsync(id));
-        await site.UnmountAsync();
-        await site.MountAsync();
-        CloudFsStatus delete = await site.CountAsync(() => site.Rest.DeleteInstanceAsync(id));
-        return [store.BucketLookUps, read.BucketLookUps, delete.BucketLookUps];
+        Assert.True(Directory.Exists(site.MountPoint));
     }
 
     private static void AssertKernelRequests(long limit, CloudFsStatus counted) =>
