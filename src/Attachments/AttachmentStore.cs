@@ -170,6 +170,13 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             return _writers.GetValueOrDefault(id);
     }
 
+    /// <summary>How many attachments of a folder are being written.</summary>
+    public int CountWritersIn(HashDirectory directory)
+    {
+        lock (_lock)
+            return _writers.Keys.Count(directory.Holds);
+    }
+
     /// <summary>Fails every attachment still being written; commits under way may end first.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -66,7 +66,7 @@ public sealed partial class StorageFileSystem
         else if (!NodeTable.TryGetDirectory(r.NodeId, out HashDirectory parent) || !parent.TryGetChild(r.Name, out HashDirectory child))
             r.Fail(Errno.ENOENT);
         else if (_tree.TryRemoveDirectory(child))
-            r.Reply();
+            ReplyRemoved(r, child);
         else
             r.Fail(Errno.ENOTEMPTY);
     }
@@ -126,6 +126,12 @@ public sealed partial class StorageFileSystem
         NodeTable.IsUnderlay(parent) || (parent == NodeTable.Root && !IsHashDirectoryName(name));
 
     private static ulong UnderlayParent(ulong parent) => parent == NodeTable.Root ? Underlay.UnderlayFileSystem.RootNodeId : parent;
+
+    private void ReplyRemoved(RemoveDirectoryRequest r, HashDirectory directory)
+    {
+        _removals.AddOrUpdate(directory, 1, static (_, count) => count + 1);
+        r.Reply();
+    }
 
     private async Task LookupAsync(LookupRequest r, AttachmentId id)
     {

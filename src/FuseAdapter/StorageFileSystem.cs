@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FuseServer;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
@@ -22,6 +23,13 @@ public sealed partial class StorageFileSystem : FuseFileSystem
     private readonly NodeTable _nodes = new();
     private readonly HandleTable<FileHandle> _files = new();
     private readonly HandleTable<DirectoryHandle> _directories = new();
+
+    /// <summary>
+    /// How often a hash folder was removed. The kernel lets nobody create files in a folder that was removed, as long as anybody is in it;
+    /// the same number with another generation is a new folder to it.
+    /// </summary>
+    private readonly ConcurrentDictionary<HashDirectory, ulong> _removals = new();
+
     private readonly DateTimeOffset _mounted = DateTimeOffset.UtcNow;
     private FuseConnectionInfo? _connection;
 
@@ -54,6 +62,7 @@ public sealed partial class StorageFileSystem : FuseFileSystem
     private FuseEntry EntryOf(HashDirectory directory) => new()
     {
         NodeId = NodeTable.NumberOf(directory),
+        Generation = _removals.GetValueOrDefault(directory),
         EntryValid = DirectoryValid,
         AttributesValid = DirectoryValid,
         Attributes = AttributesOf(directory),

@@ -26,8 +26,13 @@ internal sealed class DirectoryKnowledge(TimeProvider time)
         }
     }
 
-    /// <summary>A folder has one entry more.</summary>
-    public void Added(HashDirectory directory) => Change(directory, +1);
+    /// <summary>A folder of attachments has one entry more, and the folder above may have.</summary>
+    public void Added(HashDirectory directory)
+    {
+        Change(directory, +1);
+        lock (_lock)
+            _byDirectory.Remove(HashDirectory.First(directory.FirstByte));
+    }
 
     /// <summary>A folder has one entry less.</summary>
     public void Removed(HashDirectory directory) => Change(directory, -1);

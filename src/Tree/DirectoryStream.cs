@@ -80,7 +80,8 @@ public sealed class DirectoryStream : IAsyncDisposable
         if (!more)
         {
             _atEnd = true;
-            _knowledge.Listed(_directory, _windowStart + _window.Count);
+            // What is being written is not shown, but the folder is not empty.
+            _knowledge.Listed(_directory, _windowStart + _window.Count + _store.CountWritersIn(_directory));
             return false;
         }
 

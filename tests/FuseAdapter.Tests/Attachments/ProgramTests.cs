@@ -21,9 +21,31 @@ public class ProgramTests
         await using StorageMount mount = StorageMount.Create();
         string source = Path.Combine(mount.MountPoint, "source"); // in the underlay
         string script = command.Replace("SRC", source, StringComparison.Ordinal).Replace("DST", mount.PathOf(Uuids.One), StringComparison.Ordinal);
-        await SystemCalls.ShellSucceedsAsync($"set -e; head -c 300001 /dev/urandom > {source}; {script}; cmp {source} {mount.PathOf(Uuids.One)}");
+        await SystemCalls.ShellSucceedsAsync($"set -e; umask 077; head -c 300001 /dev/urandom > {source}; {script}; cmp {source} {mount.PathOf(Uuids.One)}");
         Assert.Equal(1, mount.Memory.Count);
         Assert.Equal(1, mount.Bucket.Count(BucketOperation.Put));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_removed_folder_goes_on_working_while_somebody_is_in_it()
+    {
+        await using StorageMount mount = StorageMount.Create();
+        string path = mount.PathOf(Uuids.One);
+        await SystemCalls.SucceedAsync(OrthancCalls.Store(path, 5000).Skip(1));
+        string folder = Path.GetDirectoryName(path)!;
+        await SystemCalls.ShellSucceedsAsync($"set -e; exec 3< {folder}; cd {folder}; rm -r {folder}; echo again > {path}; cmp <(echo again) {path}");
+        await SystemCalls.SucceedAsync(OrthancCalls.Read(path));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_folder_in_which_somebody_writes_is_not_removed()
+    {
+        await using StorageMount mount = StorageMount.Create();
+        string path = mount.PathOf(Uuids.One);
+        string folder = Path.GetDirectoryName(path)!;
+        IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
+            $"list {folder}", $"open f {path} O_WRONLY|O_CREAT", "write f 5000", $"list {folder}", $"rmdir {folder}", "fsync f", $"rmdir {folder}", "close f");
+        Assert.Equal("ok ok ok ok ENOTEMPTY ok ENOTEMPTY ok", results.Outcomes());
     }
 
     [Fact(Timeout = 120_000)]

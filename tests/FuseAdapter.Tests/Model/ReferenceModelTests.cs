@@ -10,15 +10,18 @@ namespace OrthancCloudFs.FuseAdapter.Tests.Model;
 public class ReferenceModelTests(ITestOutputHelper output)
 {
     private const string SeedVariable = "ORTHANC_CLOUDFS_MODEL_SEED";
-    private const int Steps = 1500;
+    private const int Steps = 3000;
+
+    /// <summary>Shares for all writers at once: the script is one process, which cannot wait for itself.</summary>
+    private const long StagingBytes = 512L << 20;
 
     private static readonly int FirstSeed =
         int.TryParse(Environment.GetEnvironmentVariable(SeedVariable), out int given) ? given : Random.Shared.Next(1_000_000_000);
 
     [Theory(Timeout = 240_000)]
     [InlineData(0, true)]
-    [InlineData(1, false)]
-    [InlineData(2, true)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
     public async Task The_mount_agrees_with_tmpfs(int sequence, bool legacy)
     {
         int seed = FirstSeed + sequence;
@@ -27,7 +30,7 @@ public class ReferenceModelTests(ITestOutputHelper output)
         Directory.CreateDirectory(reference);
         try
         {
-            await using StorageMount mount = StorageMount.Create(new MountSetup { Legacy = legacy });
+            await using StorageMount mount = StorageMount.Create(new MountSetup { Legacy = legacy, StagingBytes = StagingBytes });
             (int exitCode, string printed, string errors) =
                 await SystemCalls.PythonAsync("Model/model.py", mount.MountPoint, reference, seed.ToString(), Steps.ToString());
             Assert.True(exitCode == 0, printed + errors);

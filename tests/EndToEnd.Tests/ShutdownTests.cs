@@ -1,0 +1,100 @@
+using OrthancCloudFs.EndToEnd.Tests.Support;
+using OrthancCloudFs.TestKit.Programs;
+
+namespace OrthancCloudFs.EndToEnd.Tests;
+
+/// <summary>SIGTERM in the middle of work: whoever was told that a store is done finds it in the bucket, and nothing else is there.</summary>
+public sealed class ShutdownTests(SharedGateway gateway)
+{
+    [Fact(Timeout = 120_000)]
+    public async Task A_file_that_is_closed_in_time_is_committed()
+    {
+        await using Site site = await MountedAsync();
+        string name = SiteFiles.NewName();
+        byte[] content = SiteFiles.RandomContent(300_000);
+        int processId;
+        await using (FileStream file = site.CreateAttachment(name))
+        {
+            await file.WriteAsync(content.AsMemory(0, 200_000));
+            processId = await TerminateAsync(site);
+            await Task.Delay(500);
+            await file.WriteAsync(content.AsMemory(200_000));
+            file.Flush(flushToDisk: true);
+        }
+
+        await AssertEndedAsync(site, processId);
+        Assert.Equal(content, (await site.RunAsync("cat", name)).Succeeded("cat").OutputBytes.ToArray());
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_file_that_stays_open_fails_and_leaves_no_object()
+    {
+        await using Site site = await MountedAsync();
+        FileStream file = site.CreateAttachment(SiteFiles.NewName());
+        await file.WriteAsync(SiteFiles.RandomContent(300_000));
+        await AssertEndedAsync(site, await TerminateAsync(site));
+        Assert.ThrowsAny<IOException>(() => file.Flush(flushToDisk: true));
+        file.Close(); // .NET does not report what close answers; the bucket shows it
+        Assert.Empty(await site.Bucket.KeysAsync());
+        Assert.Contains("still open", await site.ReadLogAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Under_load_a_store_is_either_acknowledged_and_whole_or_absent()
+    {
+        const int Length = 200_000;
+        await using Site site = await MountedAsync();
+        var acknowledged = new List<(string Name, byte[] Content)>();
+        Task[] writers = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (true)
+            {
+                (string name, byte[] content) = (SiteFiles.NewName(), SiteFiles.RandomContent(Length));
+                try
+                {
+                    await site.WriteAttachmentAsync(name, content);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    return; // the mount has gone, and beneath it the guard refuses the folder
+                }
+
+                lock (acknowledged)
+                    acknowledged.Add((name, content));
+            }
+        }))];
+        await Task.Delay(1000);
+        await AssertEndedAsync(site, await TerminateAsync(site));
+        await Task.WhenAll(writers);
+
+        await site.MountAsync();
+        Assert.NotEmpty(acknowledged);
+        foreach ((string name, byte[] content) in acknowledged)
+            Assert.Equal(content, await File.ReadAllBytesAsync(site.PathOf(name)));
+        foreach (string path in Directory.EnumerateFiles(site.MountPoint, "*-*-*-*-*", SearchOption.AllDirectories))
+            Assert.Equal(Length, (await File.ReadAllBytesAsync(path)).Length);
+    }
+
+    private async Task<Site> MountedAsync()
+    {
+        Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await site.MountAsync();
+        return site;
+    }
+
+    /// <summary>Sends SIGTERM to the program behind the mount; returns its process id.</summary>
+    private static async Task<int> TerminateAsync(Site site)
+    {
+        int processId = (await site.StatusAsync()).ProcessId;
+        (await ExternalProgram.RunAsync("kill", "-TERM", $"{processId}")).Succeeded("kill");
+        return processId;
+    }
+
+    private static async Task AssertEndedAsync(Site site, int processId)
+    {
+        for (int attempt = 0; attempt < 300 && Directory.Exists($"/proc/{processId}"); attempt++)
+            await Task.Delay(100);
+        Assert.False(Directory.Exists($"/proc/{processId}"), "the program should end within 30 seconds");
+        Assert.NotEqual(0, (await ExternalProgram.RunAsync("mountpoint", "-q", site.MountPoint)).ExitCode);
+    }
+}
