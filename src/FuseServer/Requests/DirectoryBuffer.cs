@@ -13,6 +13,7 @@ public sealed unsafe class DirectoryBuffer
     private byte[] _bytes = [];
     private int _capacity;
     private int _length;
+    private bool _withAttributes;
 
     internal DirectoryBuffer()
     {
@@ -23,14 +24,16 @@ public sealed unsafe class DirectoryBuffer
     /// <summary>True as long as nothing was added.</summary>
     public bool IsEmpty => _length == 0;
 
-    /// <summary>Adds an entry of a plain listing.</summary>
+    /// <summary>Adds an entry by name and type only; in a listing with attributes the kernel then looks it up when it needs more.</summary>
     /// <param name="name">UTF-8 without a NUL.</param>
     /// <param name="inode">As stat(2) shows it; must not be 0.</param>
     /// <param name="typeMode">A mode of which the file type (S_IFMT) counts.</param>
     /// <param name="nextOffset">Where a listing that ends with this entry goes on.</param>
     /// <returns>False when the entry does not fit: answer with what is there.</returns>
     public bool TryAdd(ReadOnlySpan<byte> name, ulong inode, uint typeMode, ulong nextOffset) =>
-        TryReserve(sizeof(DirectoryEntry), name, out Span<byte> record) && Put(record, name, inode, typeMode, nextOffset);
+        _withAttributes
+            ? TryAddWithAttributes(name, new FuseEntry { Attributes = new FuseAttributes { Inode = inode, Mode = typeMode } }, nextOffset)
+            : TryReserve(sizeof(DirectoryEntry), name, out Span<byte> record) && Put(record, name, inode, typeMode, nextOffset);
 
     /// <summary>
     /// Adds an entry of a listing with attributes. It counts as one look-up of the node, except for "." and "..", and
@@ -45,7 +48,7 @@ public sealed unsafe class DirectoryBuffer
         return Put(record[sizeof(EntryOut)..], name, entry.Attributes.Inode, entry.Attributes.Mode, nextOffset);
     }
 
-    internal void Open(int capacity)
+    internal void Open(int capacity, bool withAttributes)
     {
         if (_bytes.Length < capacity)
         {
@@ -53,6 +56,7 @@ public sealed unsafe class DirectoryBuffer
             _bytes = ArrayPool<byte>.Shared.Rent(capacity);
         }
         _capacity = capacity;
+        _withAttributes = withAttributes;
         _length = 0;
     }
 

@@ -159,7 +159,7 @@ internal sealed unsafe class FuseRequest(FuseConnection connection)
     public DirectoryBuffer CreateDirectoryBuffer()
     {
         _directoryBuffer ??= new DirectoryBuffer();
-        _directoryBuffer.Open((int)Math.Min(Body<ReadWriteIn>().Size, (uint)connection.Options.ReceiveBufferBytes));
+        _directoryBuffer.Open((int)Math.Min(Body<ReadWriteIn>().Size, (uint)connection.Options.ReceiveBufferBytes), Opcode == Opcode.ReadDirPlus);
         return _directoryBuffer;
     }
 
