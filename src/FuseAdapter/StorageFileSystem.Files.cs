@@ -235,7 +235,7 @@ public sealed partial class StorageFileSystem
         try
         {
             // A writer that was killed in the middle also closes its files: that is no end of a file.
-            if (writer.Committed is null && ProcessState.IsBeingKilled(r.ProcessId))
+            if (writer.Committed is null && await ProcessState.IsBeingKilledAsync(r.ProcessId).ConfigureAwait(false))
                 await writer.AbortAsync("its writer was killed").ConfigureAwait(false);
 
             // dd and shells open a file, duplicate the descriptor and close the first one before they write: an empty file is committed

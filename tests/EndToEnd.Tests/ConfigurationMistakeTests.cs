@@ -30,7 +30,7 @@ public sealed class ConfigurationMistakeTests(SharedGateway gateway)
     {
         await using Site site = await SiteAsync(_ => { });
         await File.WriteAllTextAsync(site.Configuration, "{\n  \"StorageDirectory\": \"/x\",\n  \"LocalStorage\": ]\n}\n");
-        await AssertRefusedAsync(site, ConfigurationExitCode, site.Configuration, "line 3", "column 19");
+        await AssertRefusedAsync(site, ConfigurationExitCode, $"{site.Configuration}:3:19:");
     }
 
     [Theory(Timeout = 60_000)]

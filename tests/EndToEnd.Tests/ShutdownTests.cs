@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrthancCloudFs.EndToEnd.Tests.Support;
 using OrthancCloudFs.TestKit.Programs;
 
@@ -6,18 +7,19 @@ namespace OrthancCloudFs.EndToEnd.Tests;
 /// <summary>SIGTERM in the middle of work: whoever was told that a store is done finds it in the bucket, and nothing else is there.</summary>
 public sealed class ShutdownTests(SharedGateway gateway)
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     [Fact(Timeout = 120_000)]
     public async Task A_file_that_is_closed_in_time_is_committed()
     {
         await using Site site = await MountedAsync();
         string name = SiteFiles.NewName();
         byte[] content = SiteFiles.RandomContent(300_000);
-        int processId;
+        int processId = await TerminateSoonAsync(site);
         await using (FileStream file = site.CreateAttachment(name))
         {
             await file.WriteAsync(content.AsMemory(0, 200_000));
-            processId = await TerminateAsync(site);
-            await Task.Delay(500);
+            await Task.Delay(2 * Soon);
             await file.WriteAsync(content.AsMemory(200_000));
             file.Flush(flushToDisk: true);
         }
@@ -30,13 +32,26 @@ public sealed class ShutdownTests(SharedGateway gateway)
     public async Task A_file_that_stays_open_fails_and_leaves_no_object()
     {
         await using Site site = await MountedAsync();
+        int processId = await TerminateSoonAsync(site);
         FileStream file = site.CreateAttachment(SiteFiles.NewName());
         await file.WriteAsync(SiteFiles.RandomContent(300_000));
-        await AssertEndedAsync(site, await TerminateAsync(site));
+        await AssertEndedAsync(site, processId);
         Assert.ThrowsAny<IOException>(() => file.Flush(flushToDisk: true));
         file.Close(); // .NET does not report what close answers; the bucket shows it
         Assert.Empty(await site.Bucket.KeysAsync());
         Assert.Contains("still open", await site.ReadLogAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_that_is_started_meanwhile_ends_the_file_and_holds_nothing_up()
+    {
+        await using Site site = await MountedAsync();
+        await using FileStream file = site.CreateAttachment(SiteFiles.NewName());
+        await file.WriteAsync(SiteFiles.RandomContent(300_000));
+
+        // Its copy of the descriptor is closed by execve(2), during which the kernel lets nobody look at the process.
+        (await ExternalProgram.RunAsync("true")).Succeeded("true");
+        Assert.Single(await site.Bucket.KeysAsync());
     }
 
     [Fact(Timeout = 120_000)]
@@ -44,6 +59,7 @@ public sealed class ShutdownTests(SharedGateway gateway)
     {
         const int Length = 200_000;
         await using Site site = await MountedAsync();
+        int processId = await TerminateSoonAsync(site);
         var acknowledged = new List<(string Name, byte[] Content)>();
         Task[] writers = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
@@ -63,8 +79,7 @@ public sealed class ShutdownTests(SharedGateway gateway)
                     acknowledged.Add((name, content));
             }
         }))];
-        await Task.Delay(1000);
-        await AssertEndedAsync(site, await TerminateAsync(site));
+        await AssertEndedAsync(site, processId);
         await Task.WhenAll(writers);
 
         await site.MountAsync();
@@ -82,11 +97,14 @@ public sealed class ShutdownTests(SharedGateway gateway)
         return site;
     }
 
-    /// <summary>Sends SIGTERM to the program behind the mount; returns its process id.</summary>
-    private static async Task<int> TerminateAsync(Site site)
+    /// <summary>
+    /// Has SIGTERM sent to the program behind the mount in a moment; returns its process id. The test starts no process while it writes:
+    /// that one would close a copy of the file's descriptor, and so end the file.
+    /// </summary>
+    private static async Task<int> TerminateSoonAsync(Site site)
     {
         int processId = (await site.StatusAsync()).ProcessId;
-        (await ExternalProgram.RunAsync("kill", "-TERM", $"{processId}")).Succeeded("kill");
+        using var sender = Process.Start(ExternalProgram.StartInfo("bash", ["-c", $"sleep {Soon.TotalSeconds}; kill -TERM {processId}"]));
         return processId;
     }
 
@@ -95,6 +113,6 @@ public sealed class ShutdownTests(SharedGateway gateway)
         for (int attempt = 0; attempt < 300 && Directory.Exists($"/proc/{processId}"); attempt++)
             await Task.Delay(100);
         Assert.False(Directory.Exists($"/proc/{processId}"), "the program should end within 30 seconds");
-        Assert.NotEqual(0, (await ExternalProgram.RunAsync("mountpoint", "-q", site.MountPoint)).ExitCode);
+        Assert.DoesNotContain(site.MountPoint, await File.ReadAllTextAsync("/proc/self/mountinfo"), StringComparison.Ordinal);
     }
 }
