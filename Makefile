@@ -6,7 +6,7 @@ help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 build: ## Builds bin/orthanc-cloudfs.
-	dotnet publish src/Program -c $(CONFIGURATION) -o bin --nologo -v quiet
+	dotnet publish src/Program -c $(CONFIGURATION) -o bin -p:RestoreLockedMode=true --nologo -v quiet
 
 test: ## Installs what the tests need (Debian 12, as root), builds, and runs the whole suite.
 	tests/scripts/install-dependencies test
