@@ -24,19 +24,24 @@ public sealed unsafe class DirectoryBuffer
     /// <summary>True as long as nothing was added.</summary>
     public bool IsEmpty => _length == 0;
 
-    /// <summary>Adds an entry by name and type only; in a listing with attributes the kernel then looks it up when it needs more.</summary>
+    /// <summary>Adds an entry with its name and type only, in a listing of either kind; it counts as no look-up.</summary>
     /// <param name="name">UTF-8 without a NUL.</param>
     /// <param name="inode">As stat(2) shows it; must not be 0.</param>
     /// <param name="typeMode">A mode of which the file type (S_IFMT) counts.</param>
     /// <param name="nextOffset">Where a listing that ends with this entry goes on.</param>
     /// <returns>False when the entry does not fit: answer with what is there.</returns>
-    public bool TryAdd(ReadOnlySpan<byte> name, ulong inode, uint typeMode, ulong nextOffset) =>
-        _withAttributes
-            ? TryAddWithAttributes(name, new FuseEntry { Attributes = new FuseAttributes { Inode = inode, Mode = typeMode } }, nextOffset)
-            : TryReserve(sizeof(DirectoryEntry), name, out Span<byte> record) && Put(record, name, inode, typeMode, nextOffset);
+    public bool TryAdd(ReadOnlySpan<byte> name, ulong inode, uint typeMode, ulong nextOffset)
+    {
+        // In a listing with attributes every record has room for them; a node id of 0 says that they are not given.
+        int attributes = _withAttributes ? sizeof(EntryOut) : 0;
+        if (!TryReserve(attributes + sizeof(DirectoryEntry), name, out Span<byte> record))
+            return false;
+        record[..attributes].Clear();
+        return Put(record[attributes..], name, inode, typeMode, nextOffset);
+    }
 
     /// <summary>
-    /// Adds an entry of a listing with attributes. It counts as one look-up of the node, except for "." and "..", and
+    /// Adds an entry with attributes, in a listing of that kind. It counts as one look-up of the node, except for "." and "..", and
     /// except for a <see cref="FuseEntry.NodeId"/> of 0, by which the kernel gets the name and type only.
     /// </summary>
     /// <returns>False when the entry does not fit: answer with what is there, and undo the look-up.</returns>
@@ -50,13 +55,13 @@ public sealed unsafe class DirectoryBuffer
 
     internal void Open(int capacity, bool withAttributes)
     {
+        _withAttributes = withAttributes;
         if (_bytes.Length < capacity)
         {
             Return();
             _bytes = ArrayPool<byte>.Shared.Rent(capacity);
         }
         _capacity = capacity;
-        _withAttributes = withAttributes;
         _length = 0;
     }
 

@@ -159,7 +159,8 @@ internal sealed unsafe class FuseRequest(FuseConnection connection)
     public DirectoryBuffer CreateDirectoryBuffer()
     {
         _directoryBuffer ??= new DirectoryBuffer();
-        _directoryBuffer.Open((int)Math.Min(Body<ReadWriteIn>().Size, (uint)connection.Options.ReceiveBufferBytes), Opcode == Opcode.ReadDirPlus);
+        int capacity = (int)Math.Min(Body<ReadWriteIn>().Size, (uint)connection.Options.ReceiveBufferBytes);
+        _directoryBuffer.Open(capacity, withAttributes: Opcode == Opcode.ReadDirPlus);
         return _directoryBuffer;
     }
 

@@ -16,10 +16,12 @@ public class ImmutabilityTests
         IReadOnlyList<CallResult> stored = await SystemCalls.SucceedAsync(OrthancCalls.Store(path, 10_000).Skip(1));
         mount.Bucket.ClearCalls();
         IReadOnlyList<CallResult> changes = await SystemCalls.RunAsync(
-            $"open f {path} O_WRONLY", $"open f {path} O_RDWR", $"open f {path} O_WRONLY|O_APPEND", $"open f {path} O_WRONLY|O_TRUNC", $"truncate {path} 5000",
+            $"open f {path} O_WRONLY", $"open f {path} O_RDWR", $"open f {path} O_WRONLY|O_APPEND", $"open f {path} O_WRONLY|O_TRUNC",
+            $"truncate {path} 5000",
             $"truncate {path} 20000", $"rename {path} {target}", $"link {path} {target}", $"chmod {path} 0777", $"chown {path} 1234 1234");
         Assert.All(changes, change => Assert.True(change.Error == "EPERM", change.ToString()));
-        Assert.Equal("ok ok ok ok", (await SystemCalls.RunAsync($"chmod {path} 0600", $"chown {path} 0 0", $"utime {path} 1000", $"truncate {path} 10000")).Outcomes());
+        Assert.Equal("ok ok ok ok", (await SystemCalls.RunAsync($"chmod {path} 0600", $"chown {path} 0 0", $"utime {path} 1000",
+            $"truncate {path} 10000")).Outcomes());
         Assert.Equal("EEXIST", (await SystemCalls.OneAsync($"open f {path} O_WRONLY|O_CREAT|O_EXCL")).Error);
         Assert.DoesNotContain(mount.Bucket.Calls, call => call.Operation is BucketOperation.Put or BucketOperation.Delete);
         IReadOnlyList<CallResult> read = await SystemCalls.SucceedAsync(OrthancCalls.Read(path));
@@ -32,7 +34,8 @@ public class ImmutabilityTests
         await using StorageMount mount = StorageMount.Create();
         string path = mount.PathOf(Uuids.One);
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
-            $"open f {path} O_WRONLY|O_CREAT", "write f 5000", $"open g {path} O_RDONLY", $"open g {path} O_WRONLY", $"list {Path.GetDirectoryName(path)}", "fsync f", $"open g {path} O_RDONLY", "close f", "close g");
+            $"open f {path} O_WRONLY|O_CREAT", "write f 5000", $"open g {path} O_RDONLY", $"open g {path} O_WRONLY",
+            $"list {Path.GetDirectoryName(path)}", "fsync f", $"open g {path} O_RDONLY", "close f", "close g");
         Assert.Equal("ok ok EBUSY EBUSY ok ok ok ok ok", results.Outcomes());
         Assert.Equal("", results[4].Value);
     }
@@ -42,7 +45,8 @@ public class ImmutabilityTests
     {
         await using StorageMount mount = StorageMount.Create();
         string path = mount.PathOf(Uuids.One);
-        IReadOnlyList<CallResult> results = await SystemCalls.RunAsync($"open f {path} O_WRONLY|O_CREAT", "write f 5000", $"unlink {path}", "fsync f", "close f", $"stat {path}");
+        IReadOnlyList<CallResult> results = await SystemCalls.RunAsync($"open f {path} O_WRONLY|O_CREAT", "write f 5000",
+            $"unlink {path}", "fsync f", "close f", $"stat {path}");
         Assert.Equal("ok ok ok EIO EIO ENOENT", results.Outcomes());
         Assert.Equal(0, mount.Bucket.Count(BucketOperation.Put));
     }

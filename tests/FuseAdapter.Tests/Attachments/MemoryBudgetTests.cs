@@ -14,7 +14,8 @@ public class MemoryBudgetTests
     public async Task Fifty_clients_store_and_read_over_a_small_budget(int budgetInMebibytes)
     {
         await using StorageMount mount = StorageMount.Create(new MountSetup { StagingBytes = (long)budgetInMebibytes << 20 });
-        (int exitCode, string output, string errors) = await SystemCalls.PythonAsync("Attachments/many_clients.py", mount.MountPoint, Clients.ToString(), (2 << 20).ToString());
+        (int exitCode, string output, string errors) =
+            await SystemCalls.PythonAsync("Attachments/many_clients.py", mount.MountPoint, Clients.ToString(), (2 << 20).ToString());
         Assert.True(exitCode == 0, errors);
         Assert.Equal($"{Clients}\n", output);
         await Eventually.TrueAsync(() => mount.Staging.Reserved == mount.Store.Counters.StagingClean);

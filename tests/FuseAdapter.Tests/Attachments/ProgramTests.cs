@@ -20,8 +20,10 @@ public class ProgramTests
     {
         await using StorageMount mount = StorageMount.Create();
         string source = Path.Combine(mount.MountPoint, "source"); // in the underlay
-        string script = command.Replace("SRC", source, StringComparison.Ordinal).Replace("DST", mount.PathOf(Uuids.One), StringComparison.Ordinal);
-        await SystemCalls.ShellSucceedsAsync($"set -e; umask 077; head -c 300001 /dev/urandom > {source}; {script}; cmp {source} {mount.PathOf(Uuids.One)}");
+        string script = command.Replace("SRC", source, StringComparison.Ordinal).Replace("DST", mount.PathOf(Uuids.One),
+            StringComparison.Ordinal);
+        await SystemCalls.ShellSucceedsAsync(
+            $"set -e; umask 077; head -c 300001 /dev/urandom > {source}; {script}; cmp {source} {mount.PathOf(Uuids.One)}");
         Assert.Equal(1, mount.Memory.Count);
         Assert.Equal(1, mount.Bucket.Count(BucketOperation.Put));
     }
@@ -33,7 +35,8 @@ public class ProgramTests
         string path = mount.PathOf(Uuids.One);
         await SystemCalls.SucceedAsync(OrthancCalls.Store(path, 5000).Skip(1));
         string folder = Path.GetDirectoryName(path)!;
-        await SystemCalls.ShellSucceedsAsync($"set -e; exec 3< {folder}; cd {folder}; rm -r {folder}; echo again > {path}; cmp <(echo again) {path}");
+        await SystemCalls.ShellSucceedsAsync(
+            $"set -e; exec 3< {folder}; cd {folder}; rm -r {folder}; echo again > {path}; cmp <(echo again) {path}");
         await SystemCalls.SucceedAsync(OrthancCalls.Read(path));
     }
 
@@ -44,7 +47,8 @@ public class ProgramTests
         string path = mount.PathOf(Uuids.One);
         string folder = Path.GetDirectoryName(path)!;
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
-            $"list {folder}", $"open f {path} O_WRONLY|O_CREAT", "write f 5000", $"list {folder}", $"rmdir {folder}", "fsync f", $"rmdir {folder}", "close f");
+            $"list {folder}", $"open f {path} O_WRONLY|O_CREAT", "write f 5000", $"list {folder}", $"rmdir {folder}", "fsync f",
+            $"rmdir {folder}", "close f");
         Assert.Equal("ok ok ok ok ENOTEMPTY ok ENOTEMPTY ok", results.Outcomes());
     }
 
@@ -64,8 +68,10 @@ public class ProgramTests
         await using StorageMount mount = StorageMount.Create();
         string tree = Path.Combine(mount.MountPoint, "tree");
         string[] names = [.. Enumerable.Range(1, 12).Select(Uuids.Spread)];
-        string make = string.Join("; ", names.Select(name => $"mkdir -p {tree}/{name[..2]}/{name[2..4]}; head -c 20000 /dev/urandom > {tree}/{name[..2]}/{name[2..4]}/{name}"));
-        await SystemCalls.ShellSucceedsAsync($"set -e; {make}; cp -r {tree}/* {mount.MountPoint}/; cd {tree}; for f in */*/*; do cmp $f {mount.MountPoint}/$f; done; rm -r {tree}");
+        string make = string.Join("; ", names.Select(
+            name => $"mkdir -p {tree}/{name[..2]}/{name[2..4]}; head -c 20000 /dev/urandom > {tree}/{name[..2]}/{name[2..4]}/{name}"));
+        string compare = $"cd {tree}; for f in */*/*; do cmp $f {mount.MountPoint}/$f; done";
+        await SystemCalls.ShellSucceedsAsync($"set -e; {make}; cp -r {tree}/* {mount.MountPoint}/; {compare}; rm -r {tree}");
         Assert.Equal(12, mount.Memory.Count);
         Assert.Equal("12\n", await SystemCalls.ShellSucceedsAsync($"find {mount.MountPoint} -type f -size 40 | wc -l"));
         await SystemCalls.ShellSucceedsAsync($"rm -r {mount.MountPoint}/??");
@@ -79,7 +85,11 @@ public class ProgramTests
         const int Count = 3000;
         var bucket = new MemoryBucket();
         for (int i = 0; i < Count; i++)
-            await bucket.PutAsync($"ab/12/{Uuids.InOneFolder(i)}", new TestKit.BytesSource(new byte[500]), new PutOptions(), CancellationToken.None);
+        {
+            var content = new TestKit.BytesSource(new byte[500]);
+            await bucket.PutAsync($"ab/12/{Uuids.InOneFolder(i)}", content, new PutOptions(), CancellationToken.None);
+        }
+
         await using StorageMount mount = StorageMount.Create(new MountSetup { Bucket = bucket });
         string script = $$"""
             import os
@@ -100,7 +110,8 @@ public class ProgramTests
         string path = mount.PathOf(Uuids.One);
         await SystemCalls.SucceedAsync(OrthancCalls.Store(path, 30_000).Skip(1));
         Assert.NotEqual(0, (await SystemCalls.ShellAsync($"mv {path} {mount.PathOf(Uuids.Other)}")).ExitCode);
-        Assert.Equal("30000\n", await SystemCalls.ShellSucceedsAsync($"mv {path} {mount.MountPoint}/moved && wc -c < {mount.MountPoint}/moved"));
+        Assert.Equal("30000\n",
+            await SystemCalls.ShellSucceedsAsync($"mv {path} {mount.MountPoint}/moved && wc -c < {mount.MountPoint}/moved"));
         Assert.Equal(0, mount.Memory.Count);
     }
 
@@ -110,7 +121,8 @@ public class ProgramTests
         await using StorageMount mount = StorageMount.Create();
         string folder = Path.Combine(mount.MountPoint, "ab", "12");
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
-            $"open f {folder}/notes.txt O_WRONLY|O_CREAT", $"mkdir {folder}/sub", $"mkdir {mount.MountPoint}/ab", $"mkdir {folder}", $"symlink x {folder}/y",
+            $"open f {folder}/notes.txt O_WRONLY|O_CREAT", $"mkdir {folder}/sub", $"mkdir {mount.MountPoint}/ab", $"mkdir {folder}",
+            $"symlink x {folder}/y",
             $"open f {folder}/{Uuids.One} O_WRONLY|O_CREAT", $"rmdir {folder}");
         Assert.Equal("EPERM EPERM EEXIST EEXIST EPERM EPERM ENOTEMPTY", results.Outcomes());
         Assert.Equal(0, mount.Memory.Count);

@@ -20,7 +20,8 @@ public class SlowBucketTests
         MountSetup setup = await StoredAsync();
         await using StorageMount mount = StorageMount.Create(setup);
         FaultRule stalled = mount.Bucket.Inject(BucketOperation.Get, Fault.Stall(), key => key.Contains("/ab12", StringComparison.Ordinal));
-        Process[] readers = [.. Enumerable.Range(0, Readers).Select(i => SystemCalls.Start("/bin/cat", mount.PathOf(Uuids.InOneFolder(i))))];
+        Process[] readers = [.. Enumerable.Range(0, Readers).Select(
+            i => SystemCalls.Start("/bin/cat", mount.PathOf(Uuids.InOneFolder(i))))];
         try
         {
             await Eventually.TrueAsync(() => stalled.Hits == Readers);
@@ -83,7 +84,8 @@ public class SlowBucketTests
         var setup = new MountSetup { Bucket = new MemoryBucket(), Retries = Patient };
         await using StorageMount writer = StorageMount.Create(setup);
         await SystemCalls.SucceedAsync(
-            [.. OrthancCalls.Store(writer.PathOf(Uuids.Other), 50_000).Skip(1), .. Enumerable.Range(0, Readers).SelectMany(i => OrthancCalls.Store(writer.PathOf(Uuids.InOneFolder(i)), 10_000).Skip(1))]);
+            [.. OrthancCalls.Store(writer.PathOf(Uuids.Other), 50_000).Skip(1),
+                .. Enumerable.Range(0, Readers).SelectMany(i => OrthancCalls.Store(writer.PathOf(Uuids.InOneFolder(i)), 10_000).Skip(1))]);
         return setup;
     }
 }

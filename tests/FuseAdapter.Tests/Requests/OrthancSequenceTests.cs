@@ -19,7 +19,8 @@ public class OrthancSequenceTests(ITestOutputHelper output)
     public async Task A_store_costs_one_put_and_one_look_up(bool legacy)
     {
         await using StorageMount mount = await MountAsync(new MountSetup { Legacy = legacy });
-        (RequestCount count, IReadOnlyList<CallResult> results) = await RequestCount.MeasureAsync(mount, OrthancCalls.Store(mount.PathOf(Uuid), Size));
+        (RequestCount count, IReadOnlyList<CallResult> results) =
+            await RequestCount.MeasureAsync(mount, OrthancCalls.Store(mount.PathOf(Uuid), Size));
         Report("store 512 KiB", legacy, count);
         Assert.Equal("ENOENT", results[0].Error);
         Assert.Equal("folder", results[1].Value);
@@ -37,7 +38,8 @@ public class OrthancSequenceTests(ITestOutputHelper output)
         var setup = new MountSetup { Legacy = legacy, Bucket = new MemoryBucket() };
         string written = await StoreElsewhereAsync(setup);
         await using StorageMount mount = await MountAsync(setup);
-        (RequestCount count, IReadOnlyList<CallResult> results) = await RequestCount.MeasureAsync(mount, OrthancCalls.Read(mount.PathOf(Uuid)));
+        (RequestCount count, IReadOnlyList<CallResult> results) =
+            await RequestCount.MeasureAsync(mount, OrthancCalls.Read(mount.PathOf(Uuid)));
         Report("read 512 KiB, cold", legacy, count);
         Assert.Equal($"file {Size}||{Size}|{written}|", results.Values());
         Assert.InRange(count.KernelTotal, 1, 7);
@@ -51,7 +53,8 @@ public class OrthancSequenceTests(ITestOutputHelper output)
     {
         await using StorageMount mount = await MountAsync(new MountSetup { Legacy = legacy });
         await SystemCalls.RunAsync(OrthancCalls.Store(mount.PathOf(Uuid), Size));
-        (RequestCount count, IReadOnlyList<CallResult> results) = await RequestCount.MeasureAsync(mount, OrthancCalls.Read(mount.PathOf(Uuid)));
+        (RequestCount count, IReadOnlyList<CallResult> results) =
+            await RequestCount.MeasureAsync(mount, OrthancCalls.Read(mount.PathOf(Uuid)));
         Report("read 512 KiB, just stored", legacy, count);
         Assert.DoesNotContain(results, result => result.Error is not null);
         Assert.InRange(count.KernelTotal, 1, 6); // the store has made the attributes of folder and file stale
@@ -65,7 +68,8 @@ public class OrthancSequenceTests(ITestOutputHelper output)
         var setup = new MountSetup { Legacy = legacy, Bucket = new MemoryBucket() };
         await StoreElsewhereAsync(setup);
         await using StorageMount mount = await MountAsync(setup);
-        (RequestCount count, IReadOnlyList<CallResult> results) = await RequestCount.MeasureAsync(mount, OrthancCalls.ReadRange(mount.PathOf(Uuid), 0, 3000));
+        (RequestCount count, IReadOnlyList<CallResult> results) =
+            await RequestCount.MeasureAsync(mount, OrthancCalls.ReadRange(mount.PathOf(Uuid), 0, 3000));
         Report("read of a range, cold", legacy, count);
         Assert.Equal(await ContentOfAsync(3000), results[3].Value);
         Assert.InRange(count.KernelTotal, 1, 7);
@@ -80,7 +84,8 @@ public class OrthancSequenceTests(ITestOutputHelper output)
         var setup = new MountSetup { Legacy = legacy, Bucket = new MemoryBucket() };
         await StoreElsewhereAsync(setup);
         await using StorageMount mount = await MountAsync(setup);
-        (RequestCount count, IReadOnlyList<CallResult> results) = await RequestCount.MeasureAsync(mount, OrthancCalls.Delete(mount.PathOf(Uuid)));
+        (RequestCount count, IReadOnlyList<CallResult> results) =
+            await RequestCount.MeasureAsync(mount, OrthancCalls.Delete(mount.PathOf(Uuid)));
         Report("delete, cold", legacy, count);
         Assert.Equal("ok ENOTEMPTY ENOTEMPTY", results.Outcomes());
         Assert.Equal(1, count.Of(BucketOperation.Delete));
@@ -108,7 +113,8 @@ public class OrthancSequenceTests(ITestOutputHelper output)
         var setup = new MountSetup { Legacy = false, Bucket = new MemoryBucket() };
         await StoreElsewhereAsync(setup, NotDicom);
         await using StorageMount mount = await MountAsync(setup);
-        (RequestCount count, IReadOnlyList<CallResult> results) = await RequestCount.MeasureAsync(mount, OrthancCalls.Read(mount.PathOf(Uuid)));
+        (RequestCount count, IReadOnlyList<CallResult> results) =
+            await RequestCount.MeasureAsync(mount, OrthancCalls.Read(mount.PathOf(Uuid)));
         Report("read, no DICOM file", legacy: false, count);
         Assert.Equal("ok ok ok ok ok", results.Outcomes());
         Assert.Equal(1, count.Of(BucketOperation.List));
@@ -130,7 +136,8 @@ public class OrthancSequenceTests(ITestOutputHelper output)
     private static async Task<string> StoreElsewhereAsync(MountSetup setup, string seed = "1")
     {
         await using StorageMount writer = StorageMount.Create(setup);
-        return (await SystemCalls.RunAsync(OrthancCalls.Store(writer.PathOf(Uuid), Size, seed))).Single(result => result.Call.StartsWith("write", StringComparison.Ordinal)).Value;
+        return (await SystemCalls.RunAsync(OrthancCalls.Store(writer.PathOf(Uuid), Size, seed))).Single(
+            result => result.Call.StartsWith("write", StringComparison.Ordinal)).Value;
     }
 
     /// <summary>The description of so many bytes of content (the generator's short content begins its long one).</summary>

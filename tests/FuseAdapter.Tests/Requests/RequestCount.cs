@@ -15,7 +15,8 @@ public sealed record RequestCount(IReadOnlyDictionary<string, long> Kernel, IRea
     public int Of(BucketOperation operation) => Bucket.GetValueOrDefault(operation);
 
     /// <summary>Counts what <paramref name="calls"/> cost.</summary>
-    public static async Task<(RequestCount Count, IReadOnlyList<CallResult> Results)> MeasureAsync(StorageMount mount, IEnumerable<string> calls)
+    public static async Task<(RequestCount Count, IReadOnlyList<CallResult> Results)> MeasureAsync(StorageMount mount,
+        IEnumerable<string> calls)
     {
         IReadOnlyDictionary<string, long> before = mount.Session.Counters.RequestsByOperation;
         mount.Bucket.ClearCalls();
@@ -25,7 +26,8 @@ public sealed record RequestCount(IReadOnlyDictionary<string, long> Kernel, IRea
             .Select(count => (count.Key, Count: count.Value - before.GetValueOrDefault(count.Key)))
             .Where(count => count.Count > 0)
             .ToDictionary(count => count.Key, count => count.Count, StringComparer.Ordinal);
-        return (new RequestCount(kernel, mount.Bucket.Calls.GroupBy(call => call.Operation).ToDictionary(group => group.Key, group => group.Count())), results);
+        return (new RequestCount(kernel,
+            mount.Bucket.Calls.GroupBy(call => call.Operation).ToDictionary(group => group.Key, group => group.Count())), results);
     }
 
     /// <inheritdoc/>

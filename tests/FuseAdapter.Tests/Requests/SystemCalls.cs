@@ -23,10 +23,12 @@ public static class SystemCalls
     public static async Task<IReadOnlyList<CallResult>> RunAsync(params IEnumerable<string> calls)
     {
         string[] lines = [.. calls];
-        (int exitCode, string output, string errors) = await RunProcessAsync(Python, [ScriptPath("Requests/system_calls.py")], string.Join('\n', lines));
+        (int exitCode, string output, string errors) =
+            await RunProcessAsync(Python, [ScriptPath("Requests/system_calls.py")], string.Join('\n', lines));
         Assert.True(exitCode == 0, $"system_calls.py ended with {exitCode}: {errors}");
         using JsonDocument read = JsonDocument.Parse(output);
-        CallResult[] results = [.. read.RootElement.EnumerateArray().Select(one => new CallResult(one[0].GetString()!, one[1].GetString(), one[2].GetString()!, one[3].GetDouble()))];
+        CallResult[] results = [.. read.RootElement.EnumerateArray().Select(
+            one => new CallResult(one[0].GetString()!, one[1].GetString(), one[2].GetString()!, one[3].GetDouble()))];
         Assert.Equal(lines.Length, results.Length);
         return results;
     }
@@ -49,7 +51,8 @@ public static class SystemCalls
     }
 
     /// <summary>Runs a shell script.</summary>
-    public static Task<(int ExitCode, string Output, string Errors)> ShellAsync(string script) => RunProcessAsync("/bin/bash", ["-c", script], "");
+    public static Task<(int ExitCode, string Output, string Errors)> ShellAsync(string script) =>
+        RunProcessAsync("/bin/bash", ["-c", script], "");
 
     /// <summary>Runs a shell script that must succeed, and returns what it printed.</summary>
     public static async Task<string> ShellSucceedsAsync(string script)
@@ -74,7 +77,8 @@ public static class SystemCalls
 
     private static string ScriptPath(string script) => Path.Combine(AppContext.BaseDirectory, script);
 
-    private static async Task<(int ExitCode, string Output, string Errors)> RunProcessAsync(string program, string[] arguments, string input)
+    private static async Task<(int ExitCode, string Output, string Errors)> RunProcessAsync(string program, string[] arguments,
+        string input)
     {
         using Process process = Start(program, arguments);
         using var patience = new CancellationTokenSource(Patience);

@@ -31,7 +31,8 @@ public class FailedCloseTests
         await using StorageMount mount = StorageMount.Create();
         string path = mount.PathOf(Uuids.One);
         mount.Bucket.Inject(BucketOperation.Put, Fault.Fail(kind));
-        IReadOnlyList<CallResult> results = await SystemCalls.RunAsync([.. OrthancCalls.Store(path, 100_000, syncStorageArea: false), .. OrthancCalls.Delete(path)]);
+        IReadOnlyList<CallResult> results =
+            await SystemCalls.RunAsync([.. OrthancCalls.Store(path, 100_000, syncStorageArea: false), .. OrthancCalls.Delete(path)]);
         Assert.Equal($"ENOENT ok ok ok {errno}", results.Take(5).Outcomes());
         await AssertNothingRemainsAsync(mount, path);
     }
@@ -43,7 +44,8 @@ public class FailedCloseTests
         await using StorageMount mount = StorageMount.Create();
         string path = mount.PathOf(Uuids.One);
         mount.Bucket.Inject(BucketOperation.Put, Fault.Fail(kind));
-        IReadOnlyList<CallResult> results = await SystemCalls.RunAsync([.. OrthancCalls.Store(path, 100_000), .. OrthancCalls.Delete(path)]);
+        IReadOnlyList<CallResult> results =
+            await SystemCalls.RunAsync([.. OrthancCalls.Store(path, 100_000), .. OrthancCalls.Delete(path)]);
         Assert.Equal($"ENOENT ok ok ok {errno} {errno}", results.Take(6).Outcomes());
         await AssertNothingRemainsAsync(mount, path);
     }

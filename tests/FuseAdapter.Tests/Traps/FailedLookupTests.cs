@@ -40,7 +40,8 @@ public class FailedLookupTests
         foreach (BucketOperation operation in new[] { BucketOperation.Get, BucketOperation.Head, BucketOperation.List })
             mount.Bucket.Inject(operation, Fault.Fail(kind));
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
-            $"stat {path}", $"open f {path} O_RDONLY", $"open f {path} O_WRONLY|O_CREAT|O_TRUNC", $"unlink {path}", $"list {Path.GetDirectoryName(path)}");
+            $"stat {path}", $"open f {path} O_RDONLY", $"open f {path} O_WRONLY|O_CREAT|O_TRUNC", $"unlink {path}",
+            $"list {Path.GetDirectoryName(path)}");
         Assert.Equal(string.Join(' ', Enumerable.Repeat(errno, 5)), results.Outcomes());
         mount.Bucket.Heal();
         Assert.Equal("ENOENT", (await SystemCalls.OneAsync($"stat {path}")).Error);

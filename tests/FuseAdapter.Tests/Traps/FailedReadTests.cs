@@ -139,7 +139,8 @@ public class FailedReadTests
     private static async Task AssertFailsAtOpenAsync(StorageMount mount, string what)
     {
         string path = mount.PathOf(Uuids.One);
-        IReadOnlyList<CallResult> results = await SystemCalls.RunAsync($"stat {path}", $"open f {path} O_RDONLY", $"open f {path} O_RDONLY", $"stat {path}");
+        IReadOnlyList<CallResult> results =
+            await SystemCalls.RunAsync($"stat {path}", $"open f {path} O_RDONLY", $"open f {path} O_RDONLY", $"stat {path}");
         Assert.True(results.Outcomes() == "ok EIO EIO ok", $"{what}: {string.Join("; ", results)}");
         Assert.Equal(2, mount.Store.Counters.OpenFailures);
         Assert.Equal(0, mount.FileSystem.OpenFiles);

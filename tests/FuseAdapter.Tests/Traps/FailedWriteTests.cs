@@ -54,7 +54,8 @@ public class FailedWriteTests
         Assert.NotNull(results[5].Error);
         Assert.NotNull(results[6].Error);
         await AssertIsGoneAsync(path);
-        Assert.Equal(0, mount.Bucket.Calls.Count(call => call.Operation == BucketOperation.Put && call.Key.Contains(Uuids.One, StringComparison.Ordinal)));
+        Assert.Equal(0, mount.Bucket.Calls.Count(
+            call => call.Operation == BucketOperation.Put && call.Key.Contains(Uuids.One, StringComparison.Ordinal)));
     }
 
     [Theory(Timeout = 120_000)]
@@ -77,7 +78,8 @@ public class FailedWriteTests
         await using StorageMount mount = StorageMount.Create();
         string path = mount.PathOf(Uuids.One);
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
-            $"open f {path} O_WRONLY|O_CREAT|O_TRUNC", "pwrite f 8192 5000 3", "pwrite f 4096 4096 2", "pwrite f 0 4096 1", "fdatasync f", "close f", $"stat {path}");
+            $"open f {path} O_WRONLY|O_CREAT|O_TRUNC", "pwrite f 8192 5000 3", "pwrite f 4096 4096 2", "pwrite f 0 4096 1", "fdatasync f",
+            "close f", $"stat {path}");
         Assert.Equal("ok ok ok ok ok ok ok", results.Outcomes());
         Assert.Equal("file 13192", results[^1].Value);
         Assert.Equal(1, mount.Memory.Count);

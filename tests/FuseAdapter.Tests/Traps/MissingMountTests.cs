@@ -18,7 +18,8 @@ public class MissingMountTests
             UnderlayGuard.Place(folder);
             string path = Path.Combine(folder, Uuids.One[..2], Uuids.One[2..4], Uuids.One);
             IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
-                $"stat {path}", $"mkdir {Path.Combine(folder, Uuids.One[..2])}", $"mkdir {Path.GetDirectoryName(path)}", $"open f {path} O_WRONLY|O_CREAT|O_TRUNC");
+                $"stat {path}", $"mkdir {Path.Combine(folder, Uuids.One[..2])}", $"mkdir {Path.GetDirectoryName(path)}",
+                $"open f {path} O_WRONLY|O_CREAT|O_TRUNC");
             Assert.Equal("ENOTDIR EEXIST ENOTDIR ENOTDIR", results.Outcomes());
             Assert.Equal(256, Directory.GetFileSystemEntries(folder).Length);
             Assert.Equal(0, UnderlayGuard.CountHashDirectories(folder));
