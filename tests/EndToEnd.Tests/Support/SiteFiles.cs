@@ -37,7 +37,7 @@ internal static class SiteFiles
         file.Synchronize();
     }
 
-    /// <summary>fsync(2). FileStream's own Flush does not report every error of it, such as that of a mount that has gone.</summary>
+    /// <summary>fsync(2); FileStream's own Flush does not report its errors.</summary>
     /// <exception cref="IOException">It failed.</exception>
     public static void Synchronize(this FileStream file)
     {
