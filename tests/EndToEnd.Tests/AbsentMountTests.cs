@@ -8,7 +8,7 @@ public sealed class AbsentMountTests(SharedGateway gateway)
 {
     private readonly DicomFactory _dicom = new(seed: 3);
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(null)]
     [InlineData("orthanc")]
     public async Task Orthanc_cannot_store_where_the_mount_was(string? user)

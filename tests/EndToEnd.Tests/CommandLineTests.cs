@@ -18,7 +18,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     private const int Mount = 6;
     private const int NotFound = 7;
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData("")]
     [InlineData("mount")]
     [InlineData("unmount")]
@@ -35,7 +35,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
         Assert.True(help.Output.Split('\n').Length > 8, help.Output);
     }
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData("mount")]
     [InlineData("frobnicate")]
     [InlineData("status", "--jsonn", "/nowhere")]
@@ -46,18 +46,18 @@ public sealed class CommandLineTests(SharedGateway gateway)
         Assert.True(result.Errors.Length > 0, "standard error should say what is wrong");
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task No_configuration_file() =>
         AssertRefused(await CloudFsProgram.RunAsync("mount", "--config", "/nowhere/orthanc.json"), Configuration, "/nowhere/orthanc.json");
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task No_encryption_section() =>
         AssertRefusedAsync(root => root["LocalStorage"]!.AsObject().Remove("StorageEncryption"), Configuration, "StorageEncryption");
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task No_provider_section() => AssertRefusedAsync(root => root.Remove("LocalStorage"), Configuration, "AwsS3Storage");
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task A_provider_that_is_not_served() =>
         AssertRefusedAsync(
             root =>
@@ -68,10 +68,10 @@ public sealed class CommandLineTests(SharedGateway gateway)
             Configuration,
             "GoogleCloudStorage");
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task No_key_file() => AssertRefusedAsync(root => SetKeyFile(root, "/nowhere/master.key"), Keys, "/nowhere/master.key");
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData("")]
     [InlineData("c2hvcnQ=")]
     [InlineData("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")]
@@ -83,11 +83,11 @@ public sealed class CommandLineTests(SharedGateway gateway)
         Assert.Empty(await site.Bucket.KeysAsync());
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task A_bucket_directory_that_cannot_be() =>
         AssertRefusedAsync(root => root["LocalStorage"]!["Directory"] = "/dev/null/bucket", Bucket, "/dev/null/bucket");
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task An_S3_bucket_that_is_not_there()
     {
         CephGateway ceph = await gateway.GetAsync();
@@ -95,32 +95,32 @@ public sealed class CommandLineTests(SharedGateway gateway)
             root => UseS3(root, ceph.Endpoint, ceph.AccessKey, ceph.SecretKey, "no-such-bucket"), Bucket, "no-such-bucket");
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task A_wrong_secret()
     {
         CephGateway ceph = await gateway.GetAsync();
         await AssertRefusedAsync(root => UseS3(root, ceph.Endpoint, ceph.AccessKey, new string('0', 40), "any"), Bucket, "any");
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task An_endpoint_where_nobody_listens()
     {
         string endpoint = $"http://127.0.0.1:{LocalPort.Free(1)[0]}";
         return AssertRefusedAsync(root => UseS3(root, endpoint, "key", "secret", "any"), Bucket, endpoint);
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task A_mount_point_that_is_not_there() =>
         AssertRefusedAsync(root => root["StorageDirectory"] = "/nowhere/storage", Mount, "/nowhere/storage");
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task A_mount_point_that_is_no_directory()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
         AssertRefused(await CloudFsProgram.RunAsync("mount", site.KeyFile, "--config", site.Configuration), Mount, site.KeyFile);
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task Mounting_twice()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
@@ -129,7 +129,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
         Assert.Equal(0, (await site.StatusAsync()).OpenFiles.Writing);
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task Unmounting_what_is_in_use()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
@@ -139,13 +139,13 @@ public sealed class CommandLineTests(SharedGateway gateway)
         await site.UnmountAsync();
     }
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData("status")]
     [InlineData("unmount")]
     public async Task Where_nothing_is_mounted(string command) =>
         AssertRefused(await CloudFsProgram.RunAsync(command, Path.GetTempPath()), NotFound, Path.GetTempPath().TrimEnd('/'));
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task Keygen_makes_a_private_key_and_never_overwrites()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
@@ -158,7 +158,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
         Assert.Equal(key, await File.ReadAllBytesAsync(site.KeyFile));
     }
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     public async Task Check_says_ok_line_by_line(BucketKind bucket)
@@ -171,7 +171,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
         Assert.Empty(await site.Bucket.KeysAsync());
     }
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     public async Task List_and_cat_recover_without_a_mount(BucketKind bucket)
@@ -200,7 +200,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
         Assert.Equal(0, wrongKey.OutputBytes.Length);
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task Status_is_readable_for_programs_and_people()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);

@@ -8,7 +8,7 @@ public sealed class CommonToolsTests(SharedGateway gateway)
 {
     private const int Files = 40;
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     public async Task A_storage_directory_is_copied_in_listed_copied_out_and_removed(BucketKind bucket)
@@ -32,7 +32,7 @@ public sealed class CommonToolsTests(SharedGateway gateway)
         Assert.Empty(await site.Bucket.KeysAsync());
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task Rsync_brings_a_storage_directory_in_and_then_finds_nothing_to_do()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
@@ -46,7 +46,7 @@ public sealed class CommonToolsTests(SharedGateway gateway)
         await RunAsync("diff", "-r", source, site.MountPoint);
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task A_read_only_mount_refuses_changes_and_shows_everything()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);

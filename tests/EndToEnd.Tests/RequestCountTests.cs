@@ -11,7 +11,7 @@ public sealed class RequestCountTests(SharedGateway gateway)
 
     private readonly DicomFactory _dicom = new(seed: 5);
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local, "flat")]
     [InlineData(BucketKind.Local, "legacy")]
     [InlineData(BucketKind.Ceph, "flat")]

@@ -9,7 +9,7 @@ public sealed class RestartTests(SharedGateway gateway)
 {
     private readonly DicomFactory _dicom = new(seed: 2);
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     public async Task Images_outlive_restarts_and_a_crash(BucketKind bucket)
@@ -38,7 +38,7 @@ public sealed class RestartTests(SharedGateway gateway)
         Assert.Empty(await site.Bucket.KeysAsync());
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task A_stale_mount_can_be_unmounted()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
@@ -48,7 +48,7 @@ public sealed class RestartTests(SharedGateway gateway)
         Assert.NotEqual(0, (await ExternalProgram.RunAsync("mountpoint", "-q", site.MountPoint)).ExitCode);
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task SIGTERM_unmounts()
     {
         await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);

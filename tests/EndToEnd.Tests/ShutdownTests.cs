@@ -21,7 +21,7 @@ public sealed class ShutdownTests(SharedGateway gateway)
             await file.WriteAsync(content.AsMemory(0, 200_000));
             await Task.Delay(2 * Soon);
             await file.WriteAsync(content.AsMemory(200_000));
-            file.Flush(flushToDisk: true);
+            file.Synchronize();
         }
 
         await AssertEndedAsync(site, processId);
@@ -36,7 +36,7 @@ public sealed class ShutdownTests(SharedGateway gateway)
         FileStream file = site.CreateAttachment(SiteFiles.NewName());
         await file.WriteAsync(SiteFiles.RandomContent(300_000));
         await AssertEndedAsync(site, processId);
-        Assert.ThrowsAny<IOException>(() => file.Flush(flushToDisk: true));
+        Assert.ThrowsAny<IOException>(file.Synchronize);
         file.Close(); // .NET does not report what close answers; the bucket shows it
         Assert.Empty(await site.Bucket.KeysAsync());
         Assert.Contains("still open", await site.ReadLogAsync(), StringComparison.Ordinal);

@@ -9,7 +9,7 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
 {
     private readonly DicomFactory _dicom = new(seed: 1);
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local, "flat")]
     [InlineData(BucketKind.Local, "legacy")]
     [InlineData(BucketKind.Ceph, "flat")]
@@ -17,23 +17,23 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
     public Task An_image_lives_as_one_encrypted_object(BucketKind bucket, string structure) =>
         LiveAndDieAsync(new SiteSetup { Bucket = bucket, StorageStructure = structure });
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     public Task Without_SyncStorageArea_too(BucketKind bucket) =>
         LiveAndDieAsync(new SiteSetup { Bucket = bucket, SyncStorageArea = false });
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     public Task With_StorageCompression_too(BucketKind bucket) =>
         LiveAndDieAsync(new SiteSetup { Bucket = bucket, StorageCompression = true });
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public Task With_Orthanc_as_its_own_user_too() =>
         LiveAndDieAsync(new SiteSetup { OrthancUser = "orthanc" });
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     public async Task Images_arrive_by_C_STORE(BucketKind bucket)
@@ -56,7 +56,7 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
         Assert.Empty(await site.Bucket.KeysAsync());
     }
 
-    [Fact]
+    [Fact(Timeout = 180_000)]
     public async Task The_index_stays_on_the_local_disk()
     {
         await using Site site = await Site.StartAsync(new SiteSetup(), gateway);
@@ -68,7 +68,7 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
         Assert.True(File.Exists(Path.Combine(site.MountPoint, "index")), "the index should lie beneath the mount point");
     }
 
-    [Theory]
+    [Theory(Timeout = 180_000)]
     [InlineData("flat")]
     [InlineData("legacy")]
     public async Task Object_keys_are_the_plugins(string structure)

@@ -1,3 +1,5 @@
+using OrthancCloudFs.Buckets.Local;
+
 namespace OrthancCloudFs.Attachments.Deletes;
 
 /// <summary>Small files that are complete or absent after a crash, and readable by their owner only.</summary>
@@ -14,16 +16,17 @@ internal static class DurableFile
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         string temporary = path + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using (var file = new FileStream(temporary, options))
         {
             file.Write(content);
-            file.Flush(flushToDisk: true);
+            DirectorySync.FlushFile(file.SafeFileHandle, temporary);
         }
 
         File.Move(temporary, path, overwrite: true);
+        DirectorySync.Flush(Path.GetDirectoryName(path)!);
     }
 
     public static void Delete(string path) => File.Delete(path);

@@ -1,9 +1,12 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OrthancCloudFs.Buckets.Local;
 
-/// <summary>The two calls that .NET lacks: making a folder's entries durable, and giving a file a second name if that is free.</summary>
-internal static partial class DirectorySync
+/// <summary>
+/// The calls that .NET lacks: making a file's content and a folder's entries durable, and giving a file a second name if that is free.
+/// </summary>
+public static partial class DirectorySync
 {
     /// <summary><c>O_RDONLY | O_DIRECTORY | O_CLOEXEC</c> of Linux on x86-64; see <see cref="OpenFlags"/>.</summary>
     private const int OpenFlagsX64 = 0x10000 | 0x80000;
@@ -19,7 +22,7 @@ internal static partial class DirectorySync
     /// <summary>Returns when the entries of the folder (names created, renamed or removed in it) would survive a loss of power.</summary>
     /// <remarks>A no-op on Windows, whose NTFS journals its folders itself.</remarks>
     /// <exception cref="IOException">With the errno as <see cref="Exception.HResult"/>, as .NET's own.</exception>
-    internal static void Flush(string directory)
+    public static void Flush(string directory)
     {
         if (!OperatingSystem.IsLinux())
             return;
@@ -28,18 +31,41 @@ internal static partial class DirectorySync
             throw Failure("open", directory);
         try
         {
-            while (Fsync(descriptor) != 0)
-            {
-                var error = Marshal.GetLastPInvokeError();
-                if (error == ErrorInvalid)
-                    return;
-                if (error != ErrorInterrupted)
-                    throw Failure("fsync", directory);
-            }
+            if (!TryFsync(descriptor) && Marshal.GetLastPInvokeError() != ErrorInvalid)
+                throw Failure("fsync", directory);
         }
         finally
         {
             _ = Close(descriptor);
+        }
+    }
+
+    /// <summary>Returns when what was written to the file would survive a loss of power.</summary>
+    /// <remarks>
+    /// <see cref="RandomAccess.FlushToDisk"/> and <see cref="FileStream.Flush(bool)"/> are of no use here: on Unix they return as if nothing
+    /// had happened when fsync(2) fails, also with EIO or ENOSPC (seen with .NET 10.0.12).
+    /// </remarks>
+    /// <param name="file">Open for writing; its owner has no unwritten bytes left in a buffer of its own.</param>
+    /// <param name="path">For the message.</param>
+    /// <exception cref="IOException">As <see cref="Flush"/>.</exception>
+    public static void FlushFile(SafeFileHandle file, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            RandomAccess.FlushToDisk(file);
+            return;
+        }
+        var held = false;
+        try
+        {
+            file.DangerousAddRef(ref held);
+            if (!TryFsync((int)file.DangerousGetHandle()))
+                throw Failure("fsync", path);
+        }
+        finally
+        {
+            if (held)
+                file.DangerousRelease();
         }
     }
 
@@ -55,6 +81,16 @@ internal static partial class DirectorySync
         if (Link(from, to) != 0)
             throw Failure("link", to);
         File.Delete(from);
+    }
+
+    /// <summary>False with the error as the last of P/Invoke.</summary>
+    private static bool TryFsync(int descriptor)
+    {
+        int result;
+        do
+            result = Fsync(descriptor);
+        while (result != 0 && Marshal.GetLastPInvokeError() == ErrorInterrupted);
+        return result == 0;
     }
 
     private static IOException Failure(string call, string path)

@@ -183,7 +183,7 @@ public sealed class LocalDirectoryBucket : IBucket
                         await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                     if (file.Position != source.Length)
                         throw UploadReader.WrongLength(key, source);
-                    file.Flush(flushToDisk: true);
+                    DirectorySync.FlushFile(file.SafeFileHandle, path);
                 }
             }
         }

@@ -42,7 +42,14 @@ public static partial class MasterKeyFile
     /// <exception cref="MasterKeyException">The file exists already, which is never overwritten, or cannot be written.</exception>
     public static void Create(string path)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        // WriteThrough: the write itself fails when the disk does, whereas FileStream.Flush would not report a failed fsync on Unix.
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            BufferSize = 0,
+            Options = FileOptions.WriteThrough,
+        };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
 
@@ -58,7 +65,6 @@ public static partial class MasterKeyFile
             using var file = new FileStream(path, options);
             created = true;
             file.Write(line);
-            file.Flush(flushToDisk: true);
             SyncDirectory(path);
         }
         catch (IOException) when (!created && Path.Exists(path))

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
 using OrthancCloudFs.TestKit.Programs;
 
 namespace OrthancCloudFs.EndToEnd.Tests.Support;
@@ -32,7 +34,15 @@ internal static class SiteFiles
     {
         await using FileStream file = site.CreateAttachment(name);
         await file.WriteAsync(content);
-        file.Flush(flushToDisk: true);
+        file.Synchronize();
+    }
+
+    /// <summary>fsync(2); FileStream's own Flush does not report its errors.</summary>
+    /// <exception cref="IOException">It failed.</exception>
+    public static void Synchronize(this FileStream file)
+    {
+        if (fsync(file.SafeFileHandle) != 0)
+            throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
 
     /// <summary>Runs a command that takes the configuration.</summary>
@@ -53,4 +63,7 @@ internal static class SiteFiles
         JsonNode root = JsonNode.Parse(await File.ReadAllTextAsync(site.Configuration))!;
         return await File.ReadAllTextAsync(Path.Combine((string)root["OrthancCloudFs"]!["StateDirectory"]!, "orthanc-cloudfs.log"));
     }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fsync(SafeFileHandle file);
 }
