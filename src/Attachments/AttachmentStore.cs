@@ -177,7 +177,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             return _writers.Keys.Count(directory.Holds);
     }
 
-    /// <summary>Fails every attachment still being written; commits under way may end first.</summary>
+    /// <summary>Fails every attachment still being written, commits under way may end first; ends downloads.</summary>
     public async ValueTask DisposeAsync()
     {
         AttachmentWriter[] open;
@@ -185,6 +185,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             open = [.. _writers.Values];
         foreach (AttachmentWriter writer in open)
             await writer.AbortAsync("the mount was closed").ConfigureAwait(false);
+        await _fetcher.StopAsync().ConfigureAwait(false);
         _cache.Reclaim(long.MaxValue);
     }
 

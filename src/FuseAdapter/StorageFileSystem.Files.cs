@@ -155,7 +155,11 @@ public sealed partial class StorageFileSystem
             OpenReplyFlags flags = _options.ReadMode == ReadMode.Direct ? OpenReplyFlags.DirectIo : OpenReplyFlags.KeepCache;
             if (_connection!.NoFlushOnOpen)
                 flags |= OpenReplyFlags.NoFlush; // closing a reader has nothing to say
-            r.Reply(_files.Add(new FileHandle(node, reader)), flags);
+            ulong handle = _files.Add(new FileHandle(node, reader));
+            if (r.Reply(handle, flags))
+                return;
+            _files.Remove(handle);
+            reader.Dispose();
         }
         catch (Exception e)
         {

@@ -139,9 +139,14 @@ public sealed partial class StorageFileSystem
         {
             AttachmentNode? found = await _tree.FindAsync(id, r.CancellationToken).ConfigureAwait(false);
             if (found is null)
+            {
                 r.ReplyNegative(_options.EntryTimeout);
-            else
-                r.Reply(EntryOf(found));
+                return;
+            }
+
+            FuseEntry entry = EntryOf(found);
+            if (!r.Reply(entry))
+                _nodes.Forget(entry.NodeId, 1);
         }
         catch (Exception e)
         {
@@ -155,7 +160,12 @@ public sealed partial class StorageFileSystem
         {
             AttachmentNode node = await _tree.CreateAsync(id, r.CancellationToken).ConfigureAwait(false);
             ulong handle = _files.Add(new FileHandle(node, reader: null));
-            r.Reply(EntryOf(node), handle, OpenReplyFlags.None);
+            FuseEntry entry = EntryOf(node);
+            if (r.Reply(entry, handle, OpenReplyFlags.None))
+                return;
+            _files.Remove(handle);
+            _nodes.Forget(entry.NodeId, 1);
+            await node.Writer!.AbortAsync("nobody waits for it any more").ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -30,6 +30,7 @@ public sealed class DirectoryStream : IAsyncDisposable
     private readonly DirectoryKnowledge _knowledge;
     private readonly List<DirectoryEntry> _window = [];
     private IAsyncEnumerator<DirectoryEntry>? _listing;
+    private CancellationTokenSource? _giveUp;
     private long _windowStart;
     private bool _atEnd;
 
@@ -41,11 +42,9 @@ public sealed class DirectoryStream : IAsyncDisposable
     {
         if (position < _windowStart)
             await RewindAsync().ConfigureAwait(false);
-        _listing ??= List(CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
         while (position >= _windowStart + _window.Count)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (_atEnd || !await MoveNextAsync().ConfigureAwait(false))
+            if (_atEnd || !await MoveNextAsync(cancellationToken).ConfigureAwait(false))
                 return null;
         }
 
@@ -56,23 +55,36 @@ public sealed class DirectoryStream : IAsyncDisposable
     public async ValueTask RewindAsync()
     {
         await DisposeAsync().ConfigureAwait(false);
-        (_listing, _windowStart, _atEnd) = (null, 0, false);
+        (_listing, _giveUp, _windowStart, _atEnd) = (null, null, 0, false);
         _window.Clear();
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _listing?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_listing is { } listing)
+            await listing.DisposeAsync().ConfigureAwait(false);
+        _giveUp?.Dispose();
+    }
 
-    private async ValueTask<bool> MoveNextAsync()
+    private async ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
     {
         bool more;
         try
         {
-            more = await _listing!.MoveNextAsync().ConfigureAwait(false);
+            if (_listing is null)
+            {
+                _giveUp = new CancellationTokenSource();
+                _listing = List(_giveUp.Token).GetAsyncEnumerator(CancellationToken.None);
+            }
+
+            // The listing outlives the reader who asks for its next entry; whoever gives up ends it, and the next read begins a new one.
+            using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _giveUp);
+            more = await _listing.MoveNextAsync().ConfigureAwait(false);
         }
         catch
         {
-            // An iterator that threw is finished; the next read begins a new listing.
+            // An iterator that threw is finished.
             await RewindAsync().ConfigureAwait(false);
             throw;
         }

@@ -49,9 +49,11 @@ public sealed class DirectoryStreamTests
         await using DirectoryStream stream = harness.Tree.OpenDirectory(Folder);
         await ExpectAsync(stream, 3, null);
         await harness.PutAsync(5);
+        await ExpectAsync(stream, 3, null);
+
+        await stream.RewindAsync();
 
         await ExpectAsync(stream, 0, 0);
-
         await ExpectAsync(stream, 4, 4);
         await ExpectAsync(stream, 5, null);
     }

@@ -30,7 +30,11 @@ internal sealed partial class Committer(
             AttachmentException failure = Describe(key, e, cancellationToken);
             LogFailed(writer.Id, key, failure.Error, failure.Message);
             if (MayHaveStored(e))
-                await pendingDeletes.AddAsync(new PendingDelete(writer.Id, key, DateTimeOffset.UtcNow, Fingerprint(sealedObject))).ConfigureAwait(false);
+            {
+                var unwanted = new PendingDelete(writer.Id, key, DateTimeOffset.UtcNow, Fingerprint(sealedObject));
+                await pendingDeletes.AddOrKeepInMemoryAsync(unwanted).ConfigureAwait(false);
+            }
+
             throw failure;
         }
 

@@ -79,7 +79,8 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     }
 
     /// <summary>Remembers one delete; durable when this returns, and tried in the background from then on.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="IOException">It could not be written, and is not remembered.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public async Task AddAsync(PendingDelete delete)
     {
         string path = PathOf(delete);
@@ -96,6 +97,25 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
 
         _wake.Release();
+    }
+
+    /// <summary>
+    /// Remembers one delete of an object that must not exist, as durably as the disk allows: where it cannot be written, until this process
+    /// ends, and the log says so.
+    /// </summary>
+    public async Task AddOrKeepInMemoryAsync(PendingDelete delete)
+    {
+        try
+        {
+            await AddAsync(delete).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotWritten(delete.Id, delete.Key, e.Message);
+            lock (_lock)
+                Insert(delete);
+            _wake.Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -242,6 +262,9 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The remembered delete {Path} cannot be read and is left alone: {Reason}")]
     private partial void LogUnreadable(string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The delete of attachment {Attachment} at {Key} cannot be written to disk and is retried only until this program ends: {Reason}")]
+    private partial void LogNotWritten(AttachmentId attachment, string key, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Cannot delete attachment {Attachment} at {Key}: {Reason}; next try in {Delay}")]
     private partial void LogNotDeleted(AttachmentId attachment, string key, string reason, TimeSpan delay);

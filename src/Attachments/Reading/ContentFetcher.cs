@@ -17,6 +17,7 @@ internal sealed partial class ContentFetcher(
 
     private readonly Lock _lock = new();
     private readonly Dictionary<AttachmentId, Fetch> _fetches = [];
+    private bool _isStopped;
 
     /// <summary>What the bucket says of an attachment; null when it says that there is none.</summary>
     /// <exception cref="AttachmentException">The bucket did not say.</exception>
@@ -84,6 +85,22 @@ internal sealed partial class ContentFetcher(
         cache.Remove(id);
     }
 
+    /// <summary>Begins no more downloads, ends those under way, and returns when none of them uses staging memory any more.</summary>
+    public async Task StopAsync()
+    {
+        Fetch[] running;
+        lock (_lock)
+        {
+            _isStopped = true;
+            running = [.. _fetches.Values];
+        }
+
+        foreach (Fetch fetch in running)
+            await fetch.Cancellation.CancelAsync().ConfigureAwait(false);
+        foreach (Fetch fetch in running)
+            await ((Task)fetch.Content).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     private Fetch? Join(AttachmentId id)
     {
         lock (_lock)
@@ -113,6 +130,12 @@ internal sealed partial class ContentFetcher(
 
     private Fetch Start(AttachmentId id, AttachmentInfo? known, long reserved)
     {
+        if (_isStopped)
+        {
+            memory.Release(reserved);
+            throw Stopped(id);
+        }
+
         var fetch = new Fetch();
         _fetches.Add(id, fetch);
         fetch.Content = Task.Run(() => RunAsync(fetch, id, known, reserved));
@@ -155,20 +178,12 @@ internal sealed partial class ContentFetcher(
             if (known is null && layout.TryParse(key, out AttachmentKey usual))
                 download.EncryptedByName = usual.Encrypted;
             bool found = await bucket.GetAsync(key, range: null, download, fetch.Cancellation.Token).ConfigureAwait(false);
-            if (!found && known is null && await SearchAsync(id, fetch).ConfigureAwait(false) is var (otherKey, encrypted, readable))
-            {
-                if (!readable)
-                    return End(fetch, id, null);
-                (key, download.EncryptedByName) = (otherKey, encrypted);
-                found = await bucket.GetAsync(key, range: null, download, fetch.Cancellation.Token).ConfigureAwait(false);
-            }
-
             if (found)
                 return End(fetch, id, download.Finish());
-            fetch.Found.TrySetResult(null);
-            return known is null
-                ? End(fetch, id, null)
-                : throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
+            if (known is not null)
+                throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
+            fetch.Found.TrySetResult(await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false));
+            return End(fetch, id, null);
         }
         catch (NotStagedException) when (known is null)
         {
@@ -176,7 +191,9 @@ internal sealed partial class ContentFetcher(
         }
         catch (OperationCanceledException e)
         {
-            fetch.Found.TrySetException(new AttachmentException(AttachmentError.NotFound, $"{key}: deleted while it was looked up", e));
+            fetch.Found.TrySetException(fetch.IsForgotten
+                ? new AttachmentException(AttachmentError.NotFound, $"{key}: deleted while it was looked up", e)
+                : Stopped(id));
             End(fetch, id, null);
             throw;
         }
@@ -196,29 +213,31 @@ internal sealed partial class ContentFetcher(
         }
     }
 
-    /// <summary>Finds an attachment under another name than the usual one, in one look-up.</summary>
-    private async Task<(string Key, bool? Encrypted, bool Readable)?> SearchAsync(AttachmentId id, Fetch fetch)
+    /// <summary>
+    /// Finds an attachment under another name than the usual one, in one look-up. Its body is left to whoever opens it: a delete then costs
+    /// no download.
+    /// </summary>
+    private async Task<AttachmentInfo?> SearchAsync(AttachmentId id, CancellationToken cancellationToken)
     {
         if (layout.SearchPrefix(id) is not { } prefix)
             return null;
-        ListPage page = await bucket.ListAsync(prefix, null, null, SearchPageSize, fetch.Cancellation.Token).ConfigureAwait(false);
-        (ObjectInfo Object, bool? Encrypted)? unreadable = null;
+        ListPage page = await bucket.ListAsync(prefix, null, null, SearchPageSize, cancellationToken).ConfigureAwait(false);
+        AttachmentInfo? unreadable = null;
         foreach (ObjectInfo candidate in page.Objects)
         {
             if (!layout.TryParse(candidate.Key, out AttachmentKey parsed))
                 continue;
+            AttachmentInfo? info = form.Describe(id, candidate, parsed.Encrypted);
             if (form.IsReadable(parsed.Encrypted))
-                return (candidate.Key, parsed.Encrypted, true);
-            unreadable ??= (candidate, parsed.Encrypted);
+                return info;
+            unreadable ??= info;
         }
 
-        if (unreadable is not var (found, encrypted))
-            return null;
-
         // It exists, so it must not look missing; opening it says why it cannot be read.
-        fetch.Found.TrySetResult(form.Describe(id, found, encrypted));
-        return (found.Key, encrypted, false);
+        return unreadable;
     }
+
+    private static AttachmentException Stopped(AttachmentId id) => new(AttachmentError.BucketFailure, $"{id}: the mount was closed");
 
     private CachedContent? End(Fetch fetch, AttachmentId id, CachedContent? content)
     {

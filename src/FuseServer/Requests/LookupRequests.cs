@@ -15,7 +15,8 @@ public readonly struct LookupRequest : IFuseRequest
     /// <summary>UTF-8 without the NUL; valid until the answer.</summary>
     public ReadOnlySpan<byte> Name => _reference.Request.Name(0);
 
-    public void Reply(in FuseEntry entry) => _reference.Reply(new EntryOut(entry));
+    /// <returns>False when the kernel did not take the answer: no FORGET will come for it.</returns>
+    public bool Reply(in FuseEntry entry) => _reference.Reply(new EntryOut(entry));
 
     /// <summary>There is no such name, and the kernel may remember that.</summary>
     public void ReplyNegative(TimeSpan valid) => _reference.Reply(new EntryOut(new FuseEntry { EntryValid = valid }));

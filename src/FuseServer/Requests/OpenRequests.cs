@@ -17,7 +17,8 @@ public readonly struct OpenRequest : IFuseRequest
 
     /// <param name="handle">Comes back with every request on the open file.</param>
     /// <param name="flags">How the kernel treats it.</param>
-    public void Reply(ulong handle, OpenReplyFlags flags) => _reference.Reply(new OpenOut { Handle = handle, Flags = (uint)flags });
+    /// <returns>False when the kernel did not take the answer, because the mount is gone or the deadline has passed: no RELEASE will come.</returns>
+    public bool Reply(ulong handle, OpenReplyFlags flags) => _reference.Reply(new OpenOut { Handle = handle, Flags = (uint)flags });
 }
 
 /// <summary>FUSE_CREATE: make a file and open it.</summary>
@@ -43,7 +44,8 @@ public readonly struct CreateRequest : IFuseRequest
     /// <param name="entry">The new file.</param>
     /// <param name="handle">Comes back with every request on the open file.</param>
     /// <param name="flags">How the kernel treats it.</param>
-    public void Reply(in FuseEntry entry, ulong handle, OpenReplyFlags flags) => _reference.Reply(
+    /// <returns>False when the kernel did not take the answer, because the mount is gone or the deadline has passed: neither RELEASE nor FORGET will come.</returns>
+    public bool Reply(in FuseEntry entry, ulong handle, OpenReplyFlags flags) => _reference.Reply(
         new CreateOut { Entry = new EntryOut(entry), Open = new OpenOut { Handle = handle, Flags = (uint)flags } });
 }
 

@@ -43,15 +43,15 @@ public readonly struct RequestReference : IEquatable<RequestReference>
 
     internal void Fail(Errno error) => _request.Fail(Unique, error);
 
-    internal void Reply() => _request.Reply(Unique, ReadOnlySpan<byte>.Empty);
+    internal bool Reply() => _request.Reply(Unique, ReadOnlySpan<byte>.Empty);
 
-    internal void Reply(ReadOnlySpan<byte> body) => _request.Reply(Unique, body);
+    internal bool Reply(ReadOnlySpan<byte> body) => _request.Reply(Unique, body);
 
-    internal void Reply<T>(in T body) where T : unmanaged => _request.Reply(Unique, in body);
+    internal bool Reply<T>(in T body) where T : unmanaged => _request.Reply(Unique, in body);
 
     internal void Reply(ReadOnlySpan<ReadOnlyMemory<byte>> segments) => _request.Reply(Unique, segments);
 
-    internal void Reply(DirectoryBuffer buffer) => _request.Reply(Unique, buffer.Written);
+    internal bool Reply(DirectoryBuffer buffer) => _request.Reply(Unique, buffer.Written);
 
     /// <inheritdoc/>
     public bool Equals(RequestReference other) => ReferenceEquals(_request, other._request) && Unique == other.Unique;

@@ -235,19 +235,27 @@ internal sealed unsafe class FuseRequest(FuseConnection connection)
         Recycle();
     }
 
-    public void Reply<T>(ulong unique, in T body) where T : unmanaged
+    /// <returns>False when the kernel did not take the answer, hence knows nothing of a handle or node in it.</returns>
+    public bool Reply<T>(ulong unique, in T body) where T : unmanaged
     {
         fixed (T* pointer = &body)
-            Reply(unique, new ReadOnlySpan<byte>(pointer, sizeof(T)));
+            return Reply(unique, new ReadOnlySpan<byte>(pointer, sizeof(T)));
     }
 
-    public void Reply(ulong unique, ReadOnlySpan<byte> body)
+    /// <inheritdoc cref="Reply{T}(ulong, in T)"/>
+    public bool Reply(ulong unique, ReadOnlySpan<byte> body)
     {
         if (!TryTake(unique))
-            return;
+            return false;
+        bool taken = false;
         if (Interlocked.Exchange(ref _replied, 1) == 0)
-            connection.ReportSendResult(Opcode, connection.Device.Write(unique, 0, body));
+        {
+            Errno result = connection.Device.Write(unique, 0, body);
+            taken = result == Errno.None;
+            connection.ReportSendResult(Opcode, result);
+        }
         Recycle();
+        return taken;
     }
 
     public void Reply(ulong unique, ReadOnlySpan<ReadOnlyMemory<byte>> segments)
