@@ -9,7 +9,7 @@ internal static class ObjectHeader
     public static async Task<byte[]?> ReadAsync(IBucket bucket, string key, int length, CancellationToken cancellationToken)
     {
         var target = new Target(length);
-        bool found = await bucket.GetAsync(key, new ByteRange(0, length), target, cancellationToken).ConfigureAwait(false);
+        bool found = await bucket.GetAsync(key, new GetOptions(new ByteRange(0, length)), target, cancellationToken).ConfigureAwait(false);
         return found ? target.Received : null;
     }
 

@@ -33,6 +33,12 @@ public enum BucketErrorKind
     /// <summary>A conditional put found an object of that key.</summary>
     AlreadyExists,
 
+    /// <summary>There is no such upload in parts: it was completed, aborted, or has expired.</summary>
+    NoSuchUpload,
+
+    /// <summary>The object is another version than the one that was asked for.</summary>
+    Changed,
+
     /// <summary>The object is in an archive tier and must be restored first.</summary>
     Archived,
 
@@ -58,7 +64,7 @@ public sealed class BucketException : Exception
 
     /// <summary>
     /// True when an earlier attempt of the same operation failed without a clear answer. An <see cref="BucketErrorKind.AlreadyExists"/>
-    /// with this set is ambiguous: the object that was found may be the one that the earlier attempt stored.
+    /// or <see cref="BucketErrorKind.NoSuchUpload"/> with this set is ambiguous: the earlier attempt may have stored the object.
     /// </summary>
     public bool AfterRetry { get; init; }
 

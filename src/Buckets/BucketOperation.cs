@@ -12,6 +12,18 @@ public enum BucketOperation
     /// <summary><see cref="IBucket.PutAsync"/>.</summary>
     Put,
 
+    /// <summary><see cref="IBucket.BeginUploadAsync"/>.</summary>
+    BeginUpload,
+
+    /// <summary><see cref="IBucket.PutPartAsync"/>.</summary>
+    PutPart,
+
+    /// <summary><see cref="IBucket.CompleteUploadAsync"/>.</summary>
+    CompleteUpload,
+
+    /// <summary><see cref="IBucket.AbortUploadAsync"/>.</summary>
+    AbortUpload,
+
     /// <summary><see cref="IBucket.DeleteAsync"/>.</summary>
     Delete,
 

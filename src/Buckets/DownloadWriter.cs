@@ -3,6 +3,14 @@ namespace OrthancCloudFs.Buckets;
 /// <summary>Moves bytes into an <see cref="IDownloadTarget"/>.</summary>
 internal static class DownloadWriter
 {
+    /// <summary>Refuses another version than the one that was asked for; for buckets that can look before they deliver.</summary>
+    /// <exception cref="BucketException"><see cref="BucketErrorKind.Changed"/>.</exception>
+    internal static void RequireVersion(ObjectInfo found, GetOptions options)
+    {
+        if (options.IfETag is { } wanted && wanted != found.ETag)
+            throw new BucketException(BucketErrorKind.Changed, $"get {found.Key}: it is another version than {wanted}");
+    }
+
     /// <summary>Copies all of <paramref name="content"/>.</summary>
     internal static void Write(IDownloadTarget target, ReadOnlySpan<byte> content)
     {

@@ -9,6 +9,9 @@ public interface IBucket : IAsyncDisposable
     /// <summary>What a person calls this bucket, e.g. <c>s3://images at http://127.0.0.1:9000</c>; never a secret.</summary>
     string Description { get; }
 
+    /// <summary>What an upload in parts must keep to here.</summary>
+    PartLimits PartLimits { get; }
+
     /// <summary>Length and times of one object; null only when the provider authoritatively says that it does not exist.</summary>
     Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken);
 
@@ -16,14 +19,45 @@ public interface IBucket : IAsyncDisposable
     /// Streams one whole object, or one range of it, into <paramref name="target"/>; false only when the provider authoritatively
     /// says that it does not exist. Returns true only after every byte announced by the provider was delivered.
     /// </summary>
-    /// <exception cref="BucketException">Anything else, including a body that ends early (<see cref="BucketErrorKind.Truncated"/>).</exception>
-    Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken);
+    /// <exception cref="BucketException">
+    /// Anything else, including a body that ends early (<see cref="BucketErrorKind.Truncated"/>), and another version than the one that
+    /// <see cref="GetOptions.IfETag"/> names (<see cref="BucketErrorKind.Changed"/>).
+    /// </exception>
+    Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken);
 
     /// <summary>Stores one whole object with a checksum that the provider verifies. Returns only after the provider confirmed it.</summary>
     /// <exception cref="BucketException">
     /// <see cref="BucketErrorKind.AlreadyExists"/> when <see cref="PutOptions.IfAbsent"/> is set and the object exists.
     /// </exception>
     Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins an object whose content is put in parts, while it still arrives. Nothing of it is to be seen before it is completed; until
+    /// then the parts take space in the bucket, so every upload must be completed or aborted.
+    /// </summary>
+    /// <returns>The provider's name of the upload, a line of text that can be kept on disk; it grants no access by itself, or is short-lived.</returns>
+    Task<string> BeginUploadAsync(string key, PutOptions options, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores one part with a checksum that the provider verifies. Parts may be put side by side and in any order, unless
+    /// <see cref="PartLimits.InOrder"/>; the same part again after a failure is the same part.
+    /// </summary>
+    Task<UploadedPart> PutPartAsync(string key, string uploadId, PartPlace place, IUploadSource source, CancellationToken cancellationToken);
+
+    /// <summary>Makes the object of its parts. Returns only after the provider confirmed the whole object.</summary>
+    /// <param name="key">The object.</param>
+    /// <param name="uploadId">From <see cref="BeginUploadAsync"/>.</param>
+    /// <param name="parts">All of them, in the order of their numbers; the last one was put with <see cref="PartPlace.IsLast"/>.</param>
+    /// <param name="options">The same as at the beginning.</param>
+    /// <param name="cancellationToken">Leaves open whether the object exists.</param>
+    /// <exception cref="BucketException">
+    /// <see cref="BucketErrorKind.AlreadyExists"/> when <see cref="PutOptions.IfAbsent"/> is set and the object exists.
+    /// </exception>
+    Task CompleteUploadAsync(
+        string key, string uploadId, IReadOnlyList<UploadedPart> parts, PutOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Drops an upload with all its parts. Succeeds when there is none any more; an object that was completed stays.</summary>
+    Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken);
 
     /// <summary>Deletes one object. Succeeds when the object did not exist (deletes are idempotent).</summary>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
@@ -38,8 +72,32 @@ public interface IBucket : IAsyncDisposable
 /// <summary>Bytes <c>[Offset, Offset + Length)</c> of an object.</summary>
 public readonly record struct ByteRange(long Offset, long Length);
 
-/// <summary>What a provider says of one object. <paramref name="Length"/> in bytes, of the stored object (envelope included).</summary>
+/// <summary>What to read of an object: all of it, or a range; any version, or only the one whose <see cref="ObjectInfo.ETag"/> this is.</summary>
+public readonly record struct GetOptions(ByteRange? Range = null, string? IfETag = null);
+
+/// <summary>What a provider says of one object.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Length">In bytes, of the stored object (envelope included).</param>
+/// <param name="LastModified">When it was stored.</param>
+/// <param name="ETag">What tells this version of the object from every other one; opaque.</param>
 public sealed record ObjectInfo(string Key, long Length, DateTimeOffset LastModified, string? ETag);
+
+/// <summary>What an upload in parts must keep to.</summary>
+/// <param name="MinimumBytes">Of every part but the last.</param>
+/// <param name="MaximumBytes">Of every part.</param>
+/// <param name="MaximumCount">Of parts in one upload.</param>
+/// <param name="GranularityBytes">Every part but the last is a multiple of this.</param>
+/// <param name="InOrder">One part after the other.</param>
+public sealed record PartLimits(long MinimumBytes, long MaximumBytes, int MaximumCount, long GranularityBytes = 1, bool InOrder = false);
+
+/// <summary>Which part of an upload.</summary>
+/// <param name="Number">From 1, without gaps.</param>
+/// <param name="Offset">Of its first byte in the object: the lengths of all parts before it.</param>
+/// <param name="IsLast">No other follows. It is put only when the object shall exist: a provider may make the object visible with it.</param>
+public readonly record struct PartPlace(int Number, long Offset, bool IsLast);
+
+/// <summary>A part that the provider confirmed; <paramref name="Tag"/> is the provider's own, for the completion.</summary>
+public sealed record UploadedPart(int Number, long Length, string Tag);
 
 /// <summary>One page of a listing; <paramref name="NextStartAfter"/> is null on the last page.</summary>
 public sealed record ListPage(IReadOnlyList<ObjectInfo> Objects, IReadOnlyList<string> CommonPrefixes, string? NextStartAfter);

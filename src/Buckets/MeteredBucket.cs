@@ -20,7 +20,7 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         Meter.CreateCounter<long>("orthanc_cloudfs.bucket.failures", "{request}", "Failed attempts, by operation and kind.");
 
     private static readonly Counter<long> UploadCounter =
-        Meter.CreateCounter<long>("orthanc_cloudfs.bucket.uploaded", "By", "Content of confirmed puts.");
+        Meter.CreateCounter<long>("orthanc_cloudfs.bucket.uploaded", "By", "Content of confirmed puts and parts.");
 
     private static readonly Counter<long> DownloadCounter =
         Meter.CreateCounter<long>("orthanc_cloudfs.bucket.downloaded", "By", "Content received.");
@@ -36,6 +36,9 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
     /// <inheritdoc/>
     public string Description => inner.Description;
 
+    /// <inheritdoc/>
+    public PartLimits PartLimits => inner.PartLimits;
+
     /// <summary>The figures now. Taken one by one: a request under way may be in some and not in others.</summary>
     public BucketCounters Snapshot() => new(
         Operations.ToDictionary(operation => operation, operation => Volatile.Read(ref _requests[(int)operation])),
@@ -48,16 +51,38 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         CountAsync(BucketOperation.Head, inner.HeadAsync(key, cancellationToken));
 
     /// <inheritdoc/>
-    public Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.Get, inner.GetAsync(key, range, new CountingTarget(this, target), cancellationToken));
+    public Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken) =>
+        CountAsync(BucketOperation.Get, inner.GetAsync(key, options, new CountingTarget(this, target), cancellationToken));
 
     /// <inheritdoc/>
     public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
     {
         await CountAsync(BucketOperation.Put, inner.PutAsync(key, source, options, cancellationToken)).ConfigureAwait(false);
-        Interlocked.Add(ref _uploaded, source.Length);
-        UploadCounter.Add(source.Length);
+        CountUploaded(source.Length);
     }
+
+    /// <inheritdoc/>
+    public Task<string> BeginUploadAsync(string key, PutOptions options, CancellationToken cancellationToken) =>
+        CountAsync(BucketOperation.BeginUpload, inner.BeginUploadAsync(key, options, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<UploadedPart> PutPartAsync(
+        string key, string uploadId, PartPlace place, IUploadSource source, CancellationToken cancellationToken)
+    {
+        var put = inner.PutPartAsync(key, uploadId, place, source, cancellationToken);
+        var part = await CountAsync(BucketOperation.PutPart, put).ConfigureAwait(false);
+        CountUploaded(source.Length);
+        return part;
+    }
+
+    /// <inheritdoc/>
+    public Task CompleteUploadAsync(
+        string key, string uploadId, IReadOnlyList<UploadedPart> parts, PutOptions options, CancellationToken cancellationToken) =>
+        CountAsync(BucketOperation.CompleteUpload, inner.CompleteUploadAsync(key, uploadId, parts, options, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken) =>
+        CountAsync(BucketOperation.AbortUpload, inner.AbortUploadAsync(key, uploadId, cancellationToken));
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
@@ -93,11 +118,21 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         }
     }
 
+    private void CountUploaded(long bytes)
+    {
+        Interlocked.Add(ref _uploaded, bytes);
+        UploadCounter.Add(bytes);
+    }
+
     private static string Label(BucketOperation operation) => operation switch
     {
         BucketOperation.Head => "head",
         BucketOperation.Get => "get",
         BucketOperation.Put => "put",
+        BucketOperation.BeginUpload => "begin_upload",
+        BucketOperation.PutPart => "put_part",
+        BucketOperation.CompleteUpload => "complete_upload",
+        BucketOperation.AbortUpload => "abort_upload",
         BucketOperation.Delete => "delete",
         _ => "list",
     };

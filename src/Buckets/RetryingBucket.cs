@@ -37,16 +37,41 @@ public sealed partial class RetryingBucket : IBucket
     public string Description => _inner.Description;
 
     /// <inheritdoc/>
+    public PartLimits PartLimits => _inner.PartLimits;
+
+    /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(BucketOperation.Head, key, token => _inner.HeadAsync(key, token), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken) =>
-        RunAsync(BucketOperation.Get, key, token => _inner.GetAsync(key, range, target, token), cancellationToken);
+    public Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken) =>
+        RunAsync(BucketOperation.Get, key, token => _inner.GetAsync(key, options, target, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken) =>
         RunAsync(BucketOperation.Put, key, token => Done(_inner.PutAsync(key, source, options, token)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string> BeginUploadAsync(string key, PutOptions options, CancellationToken cancellationToken) =>
+        RunAsync(BucketOperation.BeginUpload, key, token => _inner.BeginUploadAsync(key, options, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<UploadedPart> PutPartAsync(
+        string key, string uploadId, PartPlace place, IUploadSource source, CancellationToken cancellationToken) =>
+        RunAsync(BucketOperation.PutPart, key, token => _inner.PutPartAsync(key, uploadId, place, source, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CompleteUploadAsync(
+        string key, string uploadId, IReadOnlyList<UploadedPart> parts, PutOptions options, CancellationToken cancellationToken) =>
+        RunAsync(
+            BucketOperation.CompleteUpload,
+            key,
+            token => Done(_inner.CompleteUploadAsync(key, uploadId, parts, options, token)),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken) =>
+        RunAsync(BucketOperation.AbortUpload, key, token => Done(_inner.AbortUploadAsync(key, uploadId, token)), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
@@ -97,7 +122,8 @@ public sealed partial class RetryingBucket : IBucket
         {
             throw TimedOut(operation);
         }
-        catch (BucketException failure) when (failure.Kind == BucketErrorKind.AlreadyExists && operation.Attempts > 1)
+        catch (BucketException failure) when (
+            failure.Kind is BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload && operation.Attempts > 1)
         {
             throw new BucketException(failure.Kind, failure.Message, failure) { AfterRetry = true };
         }

@@ -34,7 +34,7 @@ public abstract class BucketContract : IAsyncLifetime
         var content = Content(100_000);
         await PutAsync("aa/bb/object", content);
         var target = new BytesTarget(bufferSize: 1000);
-        Assert.True(await Bucket.GetAsync("aa/bb/object", null, target, None));
+        Assert.True(await Bucket.GetAsync("aa/bb/object", default, target, None));
         Assert.Equal(content, target.ToArray());
         Assert.Equal(content.Length, target.Info!.Length);
         Assert.Equal("aa/bb/object", target.Info.Key);
@@ -57,7 +57,7 @@ public abstract class BucketContract : IAsyncLifetime
         {
             Assert.Null(await Bucket.HeadAsync(key, None));
             var target = new BytesTarget();
-            Assert.False(await Bucket.GetAsync(key, null, target, None));
+            Assert.False(await Bucket.GetAsync(key, default, target, None));
             Assert.Equal(0, target.Begins);
         }
     }
@@ -73,7 +73,7 @@ public abstract class BucketContract : IAsyncLifetime
         var content = Content(1000);
         await PutAsync("object", content);
         var target = new BytesTarget(7);
-        Assert.True(await Bucket.GetAsync("object", new ByteRange(offset, length), target, None));
+        Assert.True(await Bucket.GetAsync("object", new GetOptions(new ByteRange(offset, length)), target, None));
         Assert.Equal(content[expectedOffset..(expectedOffset + expectedLength)], target.ToArray());
         Assert.Equal(1000, target.Info!.Length);
     }
@@ -87,7 +87,7 @@ public abstract class BucketContract : IAsyncLifetime
     {
         await PutAsync("object", Content(1000));
         var failure = await Assert.ThrowsAsync<BucketException>(
-            () => Bucket.GetAsync("object", new ByteRange(offset, length), new BytesTarget(), None));
+            () => Bucket.GetAsync("object", new GetOptions(new ByteRange(offset, length)), new BytesTarget(), None));
         Assert.Equal(BucketErrorKind.InvalidRequest, failure.Kind);
     }
 
@@ -97,7 +97,7 @@ public abstract class BucketContract : IAsyncLifetime
         await PutAsync("empty", []);
         Assert.Equal(0, (await Bucket.HeadAsync("empty", None))!.Length);
         var target = new BytesTarget();
-        Assert.True(await Bucket.GetAsync("empty", null, target, None));
+        Assert.True(await Bucket.GetAsync("empty", default, target, None));
         Assert.Equal((1, 0), (target.Begins, target.Received.Length));
     }
 
@@ -253,7 +253,7 @@ public abstract class BucketContract : IAsyncLifetime
             var reads = Enumerable.Range(0, 4).Select(async _ =>
             {
                 var target = new BytesTarget();
-                return await Bucket.GetAsync(key, null, target, None) ? target.ToArray() : null;
+                return await Bucket.GetAsync(key, default, target, None) ? target.ToArray() : null;
             });
             var delete = Bucket.DeleteAsync(key, None);
             foreach (var read in await Task.WhenAll(reads))
@@ -282,7 +282,7 @@ public abstract class BucketContract : IAsyncLifetime
     public async Task What_the_target_throws_reaches_the_caller_as_it_is(bool atBegin)
     {
         await PutAsync("object", Content(1000));
-        await Assert.ThrowsAsync<NotSupportedException>(() => Bucket.GetAsync("object", null, new ThrowingTarget(atBegin), None));
+        await Assert.ThrowsAsync<NotSupportedException>(() => Bucket.GetAsync("object", default, new ThrowingTarget(atBegin), None));
         Assert.Equal(Content(1000), await ReadAsync("object"));
     }
 
@@ -310,7 +310,7 @@ public abstract class BucketContract : IAsyncLifetime
     protected async Task<byte[]> ReadAsync(string key)
     {
         var target = new BytesTarget();
-        Assert.True(await Bucket.GetAsync(key, null, target, None), $"{key} is missing");
+        Assert.True(await Bucket.GetAsync(key, default, target, None), $"{key} is missing");
         return target.ToArray();
     }
 

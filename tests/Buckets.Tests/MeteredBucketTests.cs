@@ -19,8 +19,8 @@ public sealed class MeteredBucketTests : BucketContract
         faulty.Inject(BucketOperation.Get, Fault.TruncateAfter(400), times: 1);
 
         await bucket.PutAsync("object", new BytesSource(Content(1000)), new PutOptions(), default);
-        await bucket.GetAsync("object", null, new BytesTarget(100), default);
-        await bucket.GetAsync("missing", null, new BytesTarget(), default);
+        await bucket.GetAsync("object", default, new BytesTarget(100), default);
+        await bucket.GetAsync("missing", default, new BytesTarget(), default);
         await bucket.HeadAsync("object", default);
         await bucket.DeleteAsync("object", default);
         await bucket.ListAsync("", null, null, 10, default);

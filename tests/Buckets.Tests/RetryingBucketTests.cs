@@ -50,7 +50,7 @@ public sealed class RetryingBucketTests : BucketContract
     public async Task What_cannot_pass_is_not(BucketErrorKind kind)
     {
         _faulty.Inject(BucketOperation.Get, Fault.Fail(kind));
-        var failure = await Assert.ThrowsAsync<BucketException>(() => Bucket.GetAsync("object", null, new BytesTarget(), default));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => Bucket.GetAsync("object", default, new BytesTarget(), default));
         Assert.Equal((kind, 1), (failure.Kind, _faulty.Count(BucketOperation.Get)));
     }
 
@@ -79,7 +79,7 @@ public sealed class RetryingBucketTests : BucketContract
     {
         await using var bucket = Retrying(_faulty, timeout: TimeSpan.FromMilliseconds(100));
         _faulty.Inject(BucketOperation.Get, Fault.Stall());
-        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, new BytesTarget(), default));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, new BytesTarget(), default));
         Assert.Equal(BucketErrorKind.Timeout, failure.Kind);
     }
 
@@ -88,7 +88,7 @@ public sealed class RetryingBucketTests : BucketContract
     {
         using var caller = new CancellationTokenSource();
         var stall = _faulty.Inject(BucketOperation.Get, Fault.Stall());
-        var get = Bucket.GetAsync("object", null, new BytesTarget(), caller.Token);
+        var get = Bucket.GetAsync("object", default, new BytesTarget(), caller.Token);
         await stall.Reached;
         await caller.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => get);
@@ -127,7 +127,7 @@ public sealed class RetryingBucketTests : BucketContract
         _faulty.Inject(BucketOperation.Get, Fault.TruncateAfter(0), times: 1);
         _faulty.Inject(BucketOperation.Get, Fault.TruncateAfter(999), times: 1);
         var target = new BytesTarget(10);
-        Assert.True(await Bucket.GetAsync("object", null, target, default));
+        Assert.True(await Bucket.GetAsync("object", default, target, default));
         Assert.Equal((3, 1000), (target.Begins, target.Received.Length));
         Assert.Equal(Content(1000), target.ToArray());
     }

@@ -16,6 +16,9 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
     /// <inheritdoc/>
     public string Description => $"faulty {inner.Description}";
 
+    /// <inheritdoc/>
+    public PartLimits PartLimits => inner.PartLimits;
+
     /// <summary>Every request so far, faults included, in order of arrival.</summary>
     public IReadOnlyList<BucketCall> Calls => [.. _calls];
 
@@ -52,17 +55,17 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
     }
 
     /// <inheritdoc/>
-    public async Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken)
+    public async Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken)
     {
-        var fault = await ArriveAsync(new BucketCall(BucketOperation.Get, key, range), cancellationToken);
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.Get, key, options.Range), cancellationToken);
         switch (fault)
         {
             case Fault.Truncating truncating:
-                return await inner.GetAsync(key, range, new TruncatingTarget(key, target, truncating.Bytes), cancellationToken);
+                return await inner.GetAsync(key, options, new TruncatingTarget(key, target, truncating.Bytes), cancellationToken);
             case Fault.Flipping flipping:
-                return await inner.GetAsync(key, range, new FlippingTarget(target, flipping), cancellationToken);
+                return await inner.GetAsync(key, options, new FlippingTarget(target, flipping), cancellationToken);
             default:
-                return await inner.GetAsync(key, range, target, cancellationToken);
+                return await inner.GetAsync(key, options, target, cancellationToken);
         }
     }
 
@@ -73,6 +76,42 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
         await inner.PutAsync(key, source, options, cancellationToken);
         if (fault is Fault.Losing)
             throw Lost(BucketOperation.Put, key);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> BeginUploadAsync(string key, PutOptions options, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.BeginUpload, key, Options: options), cancellationToken);
+        var id = await inner.BeginUploadAsync(key, options, cancellationToken);
+        return fault is Fault.Losing ? throw Lost(BucketOperation.BeginUpload, key) : id;
+    }
+
+    /// <inheritdoc/>
+    public async Task<UploadedPart> PutPartAsync(
+        string key, string uploadId, PartPlace place, IUploadSource source, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.PutPart, key), cancellationToken);
+        var part = await inner.PutPartAsync(key, uploadId, place, source, cancellationToken);
+        return fault is Fault.Losing ? throw Lost(BucketOperation.PutPart, key) : part;
+    }
+
+    /// <inheritdoc/>
+    public async Task CompleteUploadAsync(
+        string key, string uploadId, IReadOnlyList<UploadedPart> parts, PutOptions options, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.CompleteUpload, key, Options: options), cancellationToken);
+        await inner.CompleteUploadAsync(key, uploadId, parts, options, cancellationToken);
+        if (fault is Fault.Losing)
+            throw Lost(BucketOperation.CompleteUpload, key);
+    }
+
+    /// <inheritdoc/>
+    public async Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.AbortUpload, key), cancellationToken);
+        await inner.AbortUploadAsync(key, uploadId, cancellationToken);
+        if (fault is Fault.Losing)
+            throw Lost(BucketOperation.AbortUpload, key);
     }
 
     /// <inheritdoc/>

@@ -177,7 +177,7 @@ internal sealed partial class ContentFetcher(
         {
             if (known is null && layout.TryParse(key, out AttachmentKey usual))
                 download.EncryptedByName = usual.Encrypted;
-            bool found = await bucket.GetAsync(key, range: null, download, fetch.Cancellation.Token).ConfigureAwait(false);
+            bool found = await bucket.GetAsync(key, default, download, fetch.Cancellation.Token).ConfigureAwait(false);
             if (found)
                 return End(fetch, id, download.Finish());
             if (known is not null)

@@ -10,7 +10,7 @@ namespace OrthancCloudFs.Buckets.Local;
 /// A key cannot be the folder of another one (<c>a</c> beside <c>a/b</c>). Several processes may use one directory, on file systems whose
 /// <c>flock</c> works between them.
 /// </remarks>
-public sealed class LocalDirectoryBucket : IBucket
+public sealed partial class LocalDirectoryBucket : IBucket
 {
     private const int CopyBufferSize = 1 << 20;
 
@@ -41,12 +41,15 @@ public sealed class LocalDirectoryBucket : IBucket
     public string Description => $"directory {_root}";
 
     /// <inheritdoc/>
+    public PartLimits PartLimits { get; } = new(MinimumBytes: 1, MaximumBytes: long.MaxValue, MaximumCount: int.MaxValue);
+
+    /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
         RunAsync($"head {key}", () => Head(key), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken) =>
-        RunAsync($"get {key}", () => DownloadAsync(key, range, target, cancellationToken), cancellationToken);
+    public Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken) =>
+        RunAsync($"get {key}", () => DownloadAsync(key, options, target, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken) =>
@@ -107,7 +110,7 @@ public sealed class LocalDirectoryBucket : IBucket
         return Describe(key, file.Length, file.LastWriteTimeUtc);
     }
 
-    private async Task<bool> DownloadAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken)
+    private async Task<bool> DownloadAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken)
     {
         var path = LocalKeys.PathOf(_root, key);
         FileStream file;
@@ -129,9 +132,10 @@ public sealed class LocalDirectoryBucket : IBucket
         await using (file.ConfigureAwait(false))
         {
             // The open file stays what it is, whoever deletes or replaces the name now.
-            var (offset, length) = ByteRanges.Resolve(key, range, file.Length);
-            file.Position = offset;
             var info = Describe(key, file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle));
+            DownloadWriter.RequireVersion(info, options);
+            var (offset, length) = ByteRanges.Resolve(key, options.Range, info.Length);
+            file.Position = offset;
             await target.BeginAsync(info, length, cancellationToken).ConfigureAwait(false);
             var done = await DownloadWriter.CopyAsync(file, target, length, cancellationToken).ConfigureAwait(false);
             if (done < length)
@@ -148,15 +152,8 @@ public sealed class LocalDirectoryBucket : IBucket
         try
         {
             await WriteAsync(key, source, temporary, cancellationToken).ConfigureAwait(false);
-            if (options.IfAbsent)
-                _folders.Place(path, () => DirectorySync.MoveIfAbsent(temporary, path));
-            else
-                _folders.Place(path, () => File.Move(temporary, path, overwrite: true));
+            Place(key, temporary, path, options);
             return true;
-        }
-        catch (IOException failure) when (options.IfAbsent && LocalBucketErrors.SaysExists(failure) && File.Exists(path))
-        {
-            throw new BucketException(BucketErrorKind.AlreadyExists, $"put {key}: there is an object of that key already", failure);
         }
         finally
         {
@@ -164,27 +161,56 @@ public sealed class LocalDirectoryBucket : IBucket
         }
     }
 
+    /// <summary>Gives a complete, flushed file its name.</summary>
+    private void Place(string key, string temporary, string path, PutOptions options)
+    {
+        try
+        {
+            if (options.IfAbsent)
+                _folders.Place(path, () => DirectorySync.MoveIfAbsent(temporary, path));
+            else
+                _folders.Place(path, () => File.Move(temporary, path, overwrite: true));
+        }
+        catch (IOException failure) when (options.IfAbsent && LocalBucketErrors.SaysExists(failure) && File.Exists(path))
+        {
+            throw new BucketException(BucketErrorKind.AlreadyExists, $"put {key}: there is an object of that key already", failure);
+        }
+    }
+
     private static async Task WriteAsync(string key, IUploadSource source, string path, CancellationToken cancellationToken)
+    {
+        var file = new FileStream(path, NewFile());
+        await using (file.ConfigureAwait(false))
+        {
+            await CopyAsync(key, source, file, cancellationToken).ConfigureAwait(false);
+            DirectorySync.FlushFile(file.SafeFileHandle, path);
+        }
+    }
+
+    /// <summary>A file that is not there yet, for this user alone.</summary>
+    private static FileStreamOptions NewFile()
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = LocalFolders.FileMode;
+        return options;
+    }
+
+    /// <summary>Writes the whole source from the file's position on.</summary>
+    private static async Task CopyAsync(string key, IUploadSource source, FileStream file, CancellationToken cancellationToken)
+    {
+        var start = file.Position;
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(source.Length, 1, CopyBufferSize));
         try
         {
             var content = source.OpenRead();
             await using (content.ConfigureAwait(false))
             {
-                var file = new FileStream(path, options);
-                await using (file.ConfigureAwait(false))
-                {
-                    int read;
-                    while ((read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-                        await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                    if (file.Position != source.Length)
-                        throw UploadReader.WrongLength(key, source);
-                    DirectorySync.FlushFile(file.SafeFileHandle, path);
-                }
+                int read;
+                while ((read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+                    await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                if (file.Position - start != source.Length)
+                    throw UploadReader.WrongLength(key, source);
             }
         }
         finally

@@ -34,6 +34,9 @@ internal sealed class LocalStaging : IDisposable
     /// <summary>A name that nobody else uses.</summary>
     internal string NextPath() => Path.Combine(_folder, $"{Interlocked.Increment(ref _next):x}.tmp");
 
+    /// <summary>Where the file of that name is, of those that <see cref="NextPath"/> named.</summary>
+    internal string PathOf(string name) => Path.Combine(_folder, Path.GetFileName(name));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -8,7 +8,7 @@ using Amazon.S3.Model;
 namespace OrthancCloudFs.Buckets.S3;
 
 /// <summary>A bucket of AWS S3 or of anything that speaks its API. Every method is one attempt; bodies are never held in memory here.</summary>
-public sealed class S3Bucket : IBucket
+public sealed partial class S3Bucket : IBucket
 {
     /// <summary>How long an answer that proves the bucket's existence is believed; see <see cref="HeadAsync"/>.</summary>
     private static readonly TimeSpan ProofLifetime = TimeSpan.FromMinutes(5);
@@ -31,6 +31,10 @@ public sealed class S3Bucket : IBucket
 
     /// <inheritdoc/>
     public string Description => _settings.ToString();
+
+    /// <inheritdoc/>
+    /// <remarks>"Amazon S3 multipart upload limits" in the Amazon S3 user guide.</remarks>
+    public PartLimits PartLimits { get; } = new(MinimumBytes: 5L << 20, MaximumBytes: 5L << 30, MaximumCount: 10_000);
 
     /// <inheritdoc/>
     public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
@@ -56,8 +60,9 @@ public sealed class S3Bucket : IBucket
     }
 
     /// <inheritdoc/>
-    public async Task<bool> GetAsync(string key, ByteRange? range, IDownloadTarget target, CancellationToken cancellationToken)
+    public async Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken)
     {
+        var range = options.Range;
         if (range is { } wanted)
             ByteRanges.Check(key, wanted);
         GuardedTarget? receiver = null;
@@ -69,6 +74,7 @@ public sealed class S3Bucket : IBucket
                 BucketName = _settings.BucketName,
                 Key = key,
                 ByteRange = range is { } r ? new Amazon.S3.Model.ByteRange(r.Offset, r.Offset + r.Length - 1) : null,
+                EtagToMatch = options.IfETag,
             };
             using var answer = await _client.GetObjectAsync(request, guard.Token).ConfigureAwait(false);
             Proven();
@@ -90,6 +96,10 @@ public sealed class S3Bucket : IBucket
             Proven();
             return false;
         }
+        catch (AmazonServiceException answer) when (options.IfETag is { } wanted && answer.StatusCode == HttpStatusCode.PreconditionFailed)
+        {
+            throw new BucketException(BucketErrorKind.Changed, $"get {key}: it is another version than {wanted}", answer);
+        }
         catch (Exception failure) when (!IsCancelled(failure, cancellationToken) && failure != receiver?.Failure)
         {
             throw S3BucketErrors.Translate($"get {key}", failure, guard.Stalled);
@@ -102,11 +112,9 @@ public sealed class S3Bucket : IBucket
         using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
-            var body = new UploadStream(source.OpenRead(), guard);
+            var body = OpenBody(key, source, guard);
             await using (body.ConfigureAwait(false))
             {
-                if (body.Length != source.Length)
-                    throw UploadReader.WrongLength(key, source);
                 var request = new PutObjectRequest
                 {
                     BucketName = _settings.BucketName,
@@ -121,11 +129,7 @@ public sealed class S3Bucket : IBucket
                     request.StorageClass = storageClass;
                 if (options.IfAbsent)
                     request.IfNoneMatch = "*";
-                if (_settings.Checksum == S3UploadChecksum.Md5)
-                {
-                    request.MD5Digest = Convert.ToBase64String(await MD5.HashDataAsync(body, guard.Token).ConfigureAwait(false));
-                    body.Position = 0;
-                }
+                request.MD5Digest = await Md5OfAsync(body, guard.Token).ConfigureAwait(false);
                 await _client.PutObjectAsync(request, guard.Token).ConfigureAwait(false);
                 Proven();
             }
@@ -191,6 +195,15 @@ public sealed class S3Bucket : IBucket
         return ValueTask.CompletedTask;
     }
 
+    private static UploadStream OpenBody(string key, IUploadSource source, StallGuard guard)
+    {
+        var body = new UploadStream(source.OpenRead(), guard);
+        if (body.Length == source.Length)
+            return body;
+        body.Dispose();
+        throw UploadReader.WrongLength(key, source);
+    }
+
     private static async Task ReceiveAsync(string key, Stream body, GuardedTarget receiver, long length, StallGuard guard)
     {
         try
@@ -235,6 +248,16 @@ public sealed class S3Bucket : IBucket
 
     private static bool IsCancelled(Exception failure, CancellationToken caller) =>
         failure is OperationCanceledException && caller.IsCancellationRequested;
+
+    /// <summary>Null unless the settings ask for it.</summary>
+    private async Task<string?> Md5OfAsync(UploadStream body, CancellationToken cancellationToken)
+    {
+        if (_settings.Checksum != S3UploadChecksum.Md5)
+            return null;
+        var hash = Convert.ToBase64String(await MD5.HashDataAsync(body, cancellationToken).ConfigureAwait(false));
+        body.Position = 0;
+        return hash;
+    }
 
     private void Proven() => Volatile.Write(ref _provenAt, Environment.TickCount64);
 

@@ -11,6 +11,9 @@ namespace OrthancCloudFs.Buckets.S3;
 /// <remarks>Codes: "Error responses" of the Amazon S3 API reference, and those that Ceph's gateway and MinIO add.</remarks>
 internal static class S3BucketErrors
 {
+    /// <summary>The upload in parts was completed or aborted before.</summary>
+    internal const string NoSuchUpload = "NoSuchUpload";
+
     private const string ClockSkew = "RequestTimeTooSkewed";
 
     private static readonly Dictionary<string, BucketErrorKind> ByCode = new(StringComparer.Ordinal)
@@ -28,6 +31,7 @@ internal static class S3BucketErrors
         ["AccessDenied"] = BucketErrorKind.Forbidden,
         ["AllAccessDisabled"] = BucketErrorKind.Forbidden,
         ["AccountProblem"] = BucketErrorKind.Forbidden,
+        [NoSuchUpload] = BucketErrorKind.NoSuchUpload,
         ["InvalidObjectState"] = BucketErrorKind.Archived,
         ["SlowDown"] = BucketErrorKind.Throttled,
         ["ServiceUnavailable"] = BucketErrorKind.Throttled,

@@ -140,7 +140,7 @@ internal sealed class StoreHarness : IAsyncDisposable
     public async Task<byte[]?> RawAsync(string key)
     {
         var target = new BytesTarget();
-        return await Objects.GetAsync(key, null, target, default) ? target.ToArray() : null;
+        return await Objects.GetAsync(key, default, target, default) ? target.ToArray() : null;
     }
 
     /// <summary>Drops everything that nobody has open, as pressure on the memory does.</summary>

@@ -44,7 +44,7 @@ public sealed class LocalDirectoryBucketTests : BucketContract
         [
             () => PutAsync(key, [1]),
             () => Bucket.HeadAsync(key, CancellationToken.None),
-            () => Bucket.GetAsync(key, null, new BytesTarget(), CancellationToken.None),
+            () => Bucket.GetAsync(key, default, new BytesTarget(), CancellationToken.None),
             () => Bucket.DeleteAsync(key, CancellationToken.None),
         ];
         foreach (var operation in operations)
@@ -121,7 +121,7 @@ public sealed class LocalDirectoryBucketTests : BucketContract
         Func<Task>[] operations =
         [
             () => Bucket.HeadAsync("object", CancellationToken.None),
-            () => Bucket.GetAsync("object", null, new BytesTarget(), CancellationToken.None),
+            () => Bucket.GetAsync("object", default, new BytesTarget(), CancellationToken.None),
             () => PutAsync("object", [1]),
             () => Bucket.DeleteAsync("object", CancellationToken.None),
             () => Bucket.ListAsync("", null, null, 10, CancellationToken.None),

@@ -30,7 +30,7 @@ public sealed class S3FaultTests
         await using var bucket = Open(server.Endpoint);
         Func<Task>[] operations =
         [
-            () => bucket.GetAsync("object", null, new BytesTarget(), default),
+            () => bucket.GetAsync("object", default, new BytesTarget(), default),
             () => Put(bucket),
             () => bucket.DeleteAsync("object", default),
             () => bucket.ListAsync("", null, null, 10, default),
@@ -71,7 +71,7 @@ public sealed class S3FaultTests
     {
         await using var server = new RawHttpServer(_ => RawHttpServer.Answer("404 Not Found", page, "Content-Type: text/html\r\n"));
         await using var bucket = Open(server.Endpoint);
-        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, new BytesTarget(), default));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, new BytesTarget(), default));
         Assert.Equal(BucketErrorKind.InvalidRequest, failure.Kind);
     }
 
@@ -101,7 +101,7 @@ public sealed class S3FaultTests
         await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", new string('x', 500), "ETag: \"e\"\r\n", length: 1000), reset);
         await using var bucket = Open(server.Endpoint);
         var target = new BytesTarget(100);
-        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, target, default));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, target, default));
         Assert.True(expected == failure.Kind, failure.ToString());
         Assert.Equal(500, target.Received.Length);
     }
@@ -112,7 +112,7 @@ public sealed class S3FaultTests
         await using var server = new RawHttpServer(
             _ => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
         await using var bucket = Open(server.Endpoint);
-        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, new BytesTarget(), default));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, new BytesTarget(), default));
         Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
     }
 
@@ -122,7 +122,7 @@ public sealed class S3FaultTests
         var etag = Convert.ToHexStringLower(MD5.HashData("abcd"u8));
         await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", "abce", $"ETag: \"{etag}\"\r\n"));
         await using var bucket = Open(server.Endpoint, settings => settings with { VerifyETagOnGet = true });
-        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, new BytesTarget(), default));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, new BytesTarget(), default));
         Assert.Equal(BucketErrorKind.ChecksumMismatch, failure.Kind);
     }
 
@@ -131,7 +131,7 @@ public sealed class S3FaultTests
     {
         await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", new string('x', 1000)));
         await using var bucket = Open(server.Endpoint);
-        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", new ByteRange(0, 10), new BytesTarget(), default));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", new GetOptions(new ByteRange(0, 10)), new BytesTarget(), default));
         Assert.Equal(BucketErrorKind.InvalidRequest, failure.Kind);
     }
 
@@ -162,7 +162,7 @@ public sealed class S3FaultTests
         Assert.Equal(BucketErrorKind.Timeout, (await Assert.ThrowsAsync<BucketException>(() => Put(bucket))).Kind);
         Assert.Equal(
             BucketErrorKind.Timeout,
-            (await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, new BytesTarget(), default))).Kind);
+            (await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, new BytesTarget(), default))).Kind);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
         Assert.Equal(BucketErrorKind.Unauthenticated, put.Kind);
         Assert.Contains("SignatureDoesNotMatch", put.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", put.Message, StringComparison.Ordinal);
-        var get = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", null, new BytesTarget(), default));
+        var get = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, new BytesTarget(), default));
         Assert.Equal(BucketErrorKind.Unauthenticated, get.Kind);
 
         // The answer to a HEAD has no body, so no code.
@@ -76,7 +76,7 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
         Func<Task>[] operations =
         [
             () => bucket.HeadAsync("object", default),
-            () => bucket.GetAsync("object", null, new BytesTarget(), default),
+            () => bucket.GetAsync("object", default, new BytesTarget(), default),
             () => bucket.PutAsync("object", new BytesSource(Content(10)), new PutOptions(), default),
             () => bucket.DeleteAsync("object", default),
             () => bucket.ListAsync("", null, null, 10, default),
@@ -106,7 +106,7 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
         await using var bucket = new S3Bucket(_settings with { VerifyETagOnGet = true });
         await PutAsync("object", Content(100_000));
         var target = new BytesTarget(777);
-        Assert.True(await bucket.GetAsync("object", null, target, default));
+        Assert.True(await bucket.GetAsync("object", default, target, default));
         Assert.Equal(Content(100_000), target.ToArray());
     }
 
@@ -119,7 +119,7 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
         faulty.Inject(BucketOperation.Get, Fault.TruncateAfter(500), times: 1);
         await bucket.PutAsync("object", new BytesSource(Content(1000)), new PutOptions(IfAbsent: true), default);
         var target = new BytesTarget(100);
-        Assert.True(await bucket.GetAsync("object", null, target, default));
+        Assert.True(await bucket.GetAsync("object", default, target, default));
         Assert.Equal(Content(1000), target.ToArray());
         Assert.Equal((3, 2, 2), (faulty.Count(BucketOperation.Put), faulty.Count(BucketOperation.Get), target.Begins));
     }

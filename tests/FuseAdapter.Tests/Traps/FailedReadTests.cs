@@ -132,7 +132,7 @@ public class FailedReadTests
     {
         string key = (await bucket.ListAsync("", null, null, 10, CancellationToken.None)).Objects.Single().Key;
         var stored = new BytesTarget();
-        await bucket.GetAsync(key, range: null, stored, CancellationToken.None);
+        await bucket.GetAsync(key, default, stored, CancellationToken.None);
         await bucket.PutAsync(key, new BytesSource(change(stored.ToArray())), new PutOptions(), CancellationToken.None);
     }
 
