@@ -63,8 +63,8 @@ public sealed partial class S3Bucket : IBucket
     public async Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken)
     {
         var range = options.Range;
-        if (range is { } wanted)
-            ByteRanges.Check(key, wanted);
+        if (range is { } asked)
+            ByteRanges.Check(key, asked);
         GuardedTarget? receiver = null;
         using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
         try
@@ -80,7 +80,7 @@ public sealed partial class S3Bucket : IBucket
             Proven();
             var length = answer.ContentLength;
             var info = Info(key, WholeLength(answer), answer.LastModified, answer.ETag);
-            if (range is { } asked && length != Math.Min(asked.Length, info.Length - asked.Offset))
+            if (range is { } part && length != Math.Min(part.Length, info.Length - part.Offset))
                 throw new BucketException(BucketErrorKind.InvalidRequest, $"get {key}: the endpoint does not answer ranges");
             guard.Progress();
             using var hash = range is null && _settings.VerifyETagOnGet ? ETagHash.Create(answer.ETag) : null;
