@@ -47,9 +47,12 @@ public sealed class A1Envelope : IEnvelope
     public bool Recognizes(ReadOnlySpan<byte> start) => A1Header.HasVersion(start);
 
     /// <inheritdoc/>
-    public void Seal(IReadOnlyList<Memory<byte>> content, Span<byte> header, Span<byte> trailer)
+    public long MaximumContentLength => CipherSizes.LongestContent;
+
+    /// <inheritdoc/>
+    public ISealing StartSealing(Span<byte> header)
     {
-        CheckLengths(header, trailer);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(header.Length, A1Header.Length, nameof(header));
         Span<byte> iv = stackalloc byte[CipherSizes.Iv];
         Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
         try
@@ -60,21 +63,53 @@ public sealed class A1Envelope : IEnvelope
             iv.CopyTo(A1Header.WrappedIv(header));
             dataKey.CopyTo(A1Header.WrappedKey(header));
             Wrap(_keys.Current, A1Header.WrappedIv(header), A1Header.WrappedKey(header));
-
-            using IGcmEncryptor cipher = _backend.StartEncryption(dataKey, iv, header);
-            Transform(cipher, content);
-            cipher.Finish(trailer);
+            return new A1Sealing(_backend.StartEncryption(dataKey, iv, header));
         }
         catch
         {
             header.Clear();
-            Clear(content);
             throw;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(iv);
             CryptographicOperations.ZeroMemory(dataKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IPiecewiseOpening StartOpening(ReadOnlySpan<byte> header)
+    {
+        Span<byte> iv = stackalloc byte[CipherSizes.Iv];
+        Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
+        try
+        {
+            uint id = Unwrap(header, iv, dataKey);
+            return new A1Opening(_backend, dataKey, iv, header, id);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(iv);
+            CryptographicOperations.ZeroMemory(dataKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Seal(IReadOnlyList<Memory<byte>> content, Span<byte> header, Span<byte> trailer)
+    {
+        CheckLengths(header, trailer);
+        try
+        {
+            using ISealing sealing = StartSealing(header);
+            for (int i = 0; i < content.Count; i++)
+                sealing.Seal(content[i].Span);
+            sealing.Finish(trailer);
+        }
+        catch
+        {
+            header.Clear();
+            Clear(content);
+            throw;
         }
     }
 
@@ -86,15 +121,11 @@ public sealed class A1Envelope : IEnvelope
         Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
         try
         {
-            uint id = A1Header.ReadMasterKeyId(header);
-            MasterKey masterKey = _keys.Find(id) ?? throw new EnvelopeException($"unknown master key id {id}");
-            A1Header.WrappedIv(header).CopyTo(iv);
-            A1Header.WrappedKey(header).CopyTo(dataKey);
-            Wrap(masterKey, iv, dataKey);
-
+            uint id = Unwrap(header, iv, dataKey);
             using IGcmDecryptor cipher = _backend.StartDecryption(dataKey, iv, header);
-            Transform(cipher, content);
-            Verify(cipher, trailer, id);
+            for (int i = 0; i < content.Count; i++)
+                cipher.Transform(content[i].Span);
+            A1Opening.Finish(cipher, trailer, id);
         }
         catch
         {
@@ -106,6 +137,19 @@ public sealed class A1Envelope : IEnvelope
             CryptographicOperations.ZeroMemory(iv);
             CryptographicOperations.ZeroMemory(dataKey);
         }
+    }
+
+    /// <summary>Reads what a header holds; returns the id of the master key.</summary>
+    /// <exception cref="EnvelopeException">It is of another version, or of a master key that is not configured.</exception>
+    private uint Unwrap(ReadOnlySpan<byte> header, Span<byte> iv, Span<byte> dataKey)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(header.Length, A1Header.Length, nameof(header));
+        uint id = A1Header.ReadMasterKeyId(header);
+        MasterKey masterKey = _keys.Find(id) ?? throw new EnvelopeException($"unknown master key id {id}");
+        A1Header.WrappedIv(header).CopyTo(iv);
+        A1Header.WrappedKey(header).CopyTo(dataKey);
+        Wrap(masterKey, iv, dataKey);
+        return id;
     }
 
     /// <summary>
@@ -118,24 +162,6 @@ public sealed class A1Envelope : IEnvelope
         using MasterKey.Lease lease = masterKey.Borrow();
         _backend.TransformCtr(lease.Bytes, zeroCounter, iv);
         _backend.TransformCtr(lease.Bytes, zeroCounter, dataKey);
-    }
-
-    private static void Verify(IGcmDecryptor cipher, ReadOnlySpan<byte> tag, uint masterKeyId)
-    {
-        try
-        {
-            cipher.Finish(tag);
-        }
-        catch (AuthenticationTagMismatchException mismatch)
-        {
-            throw new EnvelopeException($"authentication failed with master key id {masterKeyId}", mismatch);
-        }
-    }
-
-    private static void Transform(IGcmCipher cipher, IReadOnlyList<Memory<byte>> content)
-    {
-        for (int i = 0; i < content.Count; i++)
-            cipher.Transform(content[i].Span);
     }
 
     private static void Clear(IReadOnlyList<Memory<byte>> content)

@@ -13,6 +13,15 @@ public sealed class PlainEnvelope : IEnvelope
     public bool Recognizes(ReadOnlySpan<byte> start) => true;
 
     /// <inheritdoc/>
+    public long MaximumContentLength => long.MaxValue;
+
+    /// <inheritdoc/>
+    public ISealing StartSealing(Span<byte> header) => Nothing.Instance;
+
+    /// <inheritdoc/>
+    public IPiecewiseOpening StartOpening(ReadOnlySpan<byte> header) => Nothing.Instance;
+
+    /// <inheritdoc/>
     public void Seal(IReadOnlyList<Memory<byte>> content, Span<byte> header, Span<byte> trailer) => CheckLengths(header, trailer);
 
     /// <inheritdoc/>
@@ -23,5 +32,35 @@ public sealed class PlainEnvelope : IEnvelope
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(header.Length, 0, nameof(header));
         ArgumentOutOfRangeException.ThrowIfNotEqual(trailer.Length, 0, nameof(trailer));
+    }
+
+    /// <summary>What is stored is the content.</summary>
+    private sealed class Nothing : ISealing, IPiecewiseOpening
+    {
+        public static readonly Nothing Instance = new();
+
+        public void Seal(Span<byte> next)
+        {
+        }
+
+        void ISealing.Finish(Span<byte> trailer)
+        {
+        }
+
+        public void Authenticate(Span<byte> next)
+        {
+        }
+
+        void IPiecewiseOpening.Finish(ReadOnlySpan<byte> trailer)
+        {
+        }
+
+        public void OpenAt(long offset, Span<byte> stored)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Modes;
@@ -104,11 +103,7 @@ internal sealed class BouncyCastleGcm : IGcmEncryptor, IGcmDecryptor
         while (data.Length > 0)
         {
             (long block, long offset) = Math.DivRem(position, CipherSizes.Block);
-            _firstCounter.CopyTo(counter);
-            Span<byte> low = counter[^sizeof(uint)..];
-
-            // inc32 of SP 800-38D: only the last 32 bits count; the first block belongs to the tag.
-            BinaryPrimitives.WriteUInt32BigEndian(low, unchecked(BinaryPrimitives.ReadUInt32BigEndian(low) + 1 + (uint)block));
+            GcmCounter.At(_firstCounter, block, counter);
             _aes.ProcessBlock(counter, keystream);
 
             int count = Math.Min(data.Length, CipherSizes.Block - (int)offset);
@@ -122,32 +117,12 @@ internal sealed class BouncyCastleGcm : IGcmEncryptor, IGcmDecryptor
         CryptographicOperations.ZeroMemory(keystream);
     }
 
-    /// <summary>J0 = GHASH(IV ‖ 0⁶⁴ ‖ length of the IV in bits as uint64): SP 800-38D, algorithm 4, for an IV that is not 12 bytes.</summary>
     private void DeriveFirstCounter(ReadOnlySpan<byte> iv)
     {
         Span<byte> hashKey = stackalloc byte[CipherSizes.Block];
         hashKey.Clear();
         _aes.ProcessBlock(hashKey, hashKey);
-
-        UInt128 h = BinaryPrimitives.ReadUInt128BigEndian(hashKey);
-        UInt128 hash = Multiply(BinaryPrimitives.ReadUInt128BigEndian(iv), h);
-        hash = Multiply(hash ^ BinaryPrimitives.ReadUInt128BigEndian(iv[CipherSizes.Block..]), h);
-        hash = Multiply(hash ^ (UInt128)(iv.Length * 8), h);
-        BinaryPrimitives.WriteUInt128BigEndian(_firstCounter, hash);
+        GcmCounter.Derive(hashKey, iv, _firstCounter);
         CryptographicOperations.ZeroMemory(hashKey);
-    }
-
-    /// <summary>The product in GCM's field, SP 800-38D, algorithm 1, in constant time. Three calls per object need no tables.</summary>
-    private static UInt128 Multiply(UInt128 x, UInt128 y)
-    {
-        var reduction = new UInt128(0xE100000000000000, 0);
-        UInt128 product = UInt128.Zero;
-        for (int bit = 127; bit >= 0; bit--)
-        {
-            product ^= y & (UInt128.Zero - ((x >> bit) & UInt128.One));
-            y = (y >> 1) ^ (reduction & (UInt128.Zero - (y & UInt128.One)));
-        }
-
-        return product;
     }
 }

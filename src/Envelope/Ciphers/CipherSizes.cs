@@ -15,6 +15,9 @@ public static class CipherSizes
     /// <summary>An AES block.</summary>
     public const int Block = 16;
 
+    /// <summary>The most content of one GCM operation: 2³⁹ − 256 bits (SP 800-38D, section 5.2.1.1).</summary>
+    public const long LongestContent = (1L << 36) - 32;
+
     internal static void Check(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, Key, nameof(key));
