@@ -28,6 +28,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     private readonly ContentFetcher _fetcher;
     private readonly Committer _committer;
     private readonly long _writerShare;
+    private readonly PartPlan? _partPlan;
     private long _commits;
     private long _commitFailures;
     private long _opens;
@@ -50,9 +51,11 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _cache = new ContentCache(memory);
         memory.ReclaimFrom(_cache.Reclaim);
         long share = Math.Min(options.LargestWriterShare, memory.Capacity / options.WriterShareDivisor);
+        share = Math.Max(share, Math.Min(PartPlan.LeastShare(bucket.PartLimits), memory.Capacity));
         _writerShare = Math.Max(StagingMemory.PageSize, share / StagingMemory.PageSize * StagingMemory.PageSize);
+        _partPlan = PartPlan.TryCreate(bucket.PartLimits, _writerShare, options.PartBytes, options.PartsInParallel);
         _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
-        _committer = new Committer(bucket, layout, form, _cache, pendingDeletes, options.ConditionalPut, logger);
+        _committer = new Committer(bucket, layout, form, _cache, pendingDeletes, _partPlan, options.ConditionalPut, logger);
     }
 
     /// <summary>What happened so far.</summary>
@@ -91,7 +94,16 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         RequireFree(id);
         await _memory.ReserveAsync(_writerShare, ReservationPriority.Queue, cancellationToken).ConfigureAwait(false);
-        var writer = new AttachmentWriter(id, _memory, _writerShare, _options.GrowthPatience, StoreAsync, Forget);
+        var writer = new AttachmentWriter(
+            id,
+            _memory,
+            _writerShare,
+            _options.GrowthPatience,
+            _partPlan is null ? _memory.Capacity : _form.Envelope.MaximumContentLength,
+            _partPlan,
+            _committer.StartUpload,
+            StoreAsync,
+            Forget);
         lock (_lock)
         {
             // While this waited for memory, a delete may have begun, which would take the new object with it.
@@ -185,6 +197,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             open = [.. _writers.Values];
         foreach (AttachmentWriter writer in open)
             await writer.AbortAsync("the mount was closed").ConfigureAwait(false);
+        await _committer.StopAsync().ConfigureAwait(false);
         await _fetcher.StopAsync().ConfigureAwait(false);
         _cache.Reclaim(long.MaxValue);
     }

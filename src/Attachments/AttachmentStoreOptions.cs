@@ -26,6 +26,12 @@ public sealed record AttachmentStoreOptions
     /// <summary>The most bytes of a writer's share, whatever the staging memory.</summary>
     public long LargestWriterShare { get; init; } = 64L << 20;
 
+    /// <summary>Bytes of one part of an attachment that outgrows its writer's share; smaller where the staging memory is.</summary>
+    public long PartBytes { get; init; } = 8L << 20;
+
+    /// <summary>Parts of one attachment on their way at once.</summary>
+    public int PartsInParallel { get; init; } = 4;
+
     /// <summary>The most bytes of an object whose body is fetched along with a look-up.</summary>
     public long LargestPrefetch { get; init; } = 64L << 20;
 

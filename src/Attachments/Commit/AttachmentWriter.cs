@@ -4,9 +4,10 @@ namespace OrthancCloudFs.Attachments.Commit;
 
 /// <summary>
 /// One new attachment from its creation to its commit. Content arrives in any order and is held in staging; the commit sends it as one
-/// object. Whatever goes wrong is latched: from then on every call fails with it, and no object appears.
+/// object. What outgrows the writer's share is sent in parts while it arrives. Whatever goes wrong is latched: from then on every call
+/// fails with it, and no object appears.
 /// </summary>
-public sealed class AttachmentWriter
+public sealed partial class AttachmentWriter
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _abort = new();
@@ -16,6 +17,8 @@ public sealed class AttachmentWriter
     private readonly Func<AttachmentWriter, CancellationToken, Task<AttachmentInfo>> _store;
     private readonly Action<AttachmentWriter> _closed;
     private readonly TimeSpan _growthPatience;
+    private readonly long _share;
+    private readonly long _longest;
     private long _reserved;
     private AttachmentException? _failure;
     private Task<AttachmentInfo>? _commit;
@@ -26,10 +29,14 @@ public sealed class AttachmentWriter
         StagingMemory memory,
         long reserved,
         TimeSpan growthPatience,
+        long longest,
+        PartPlan? plan,
+        Func<AttachmentWriter, StreamedUpload> startUpload,
         Func<AttachmentWriter, CancellationToken, Task<AttachmentInfo>> store,
         Action<AttachmentWriter> closed)
     {
-        (Id, _memory, _reserved, _growthPatience, _store, _closed) = (id, memory, reserved, growthPatience, store, closed);
+        (Id, _memory, _share, _reserved, _growthPatience, _longest) = (id, memory, reserved, reserved, growthPatience, longest);
+        (_plan, _startUpload, _store, _closed) = (plan, startUpload, store, closed);
         _content = new StagedContent(memory);
     }
 
@@ -82,6 +89,9 @@ public sealed class AttachmentWriter
 
     internal StagedContent Content => _content;
 
+    /// <summary>Cancelled when the attachment is given up.</summary>
+    internal CancellationToken Aborted => _abort.Token;
+
     /// <summary>Stages bytes if there is room at once.</summary>
     /// <returns>False when the caller must <see cref="WaitForRoomAsync"/> and try again.</returns>
     /// <exception cref="AttachmentException">The attachment has failed, or has just failed because it cannot fit, or is committed.</exception>
@@ -90,59 +100,53 @@ public sealed class AttachmentWriter
         lock (_lock)
         {
             RequireFilling();
-            if (StagingMemory.RoundUp(offset + data.Length) > _memory.Capacity)
-                throw Latch(TooLarge(offset + data.Length));
-            long growth = Growth(offset, data.Length);
-            if (growth > 0)
-            {
-                if (!_memory.TryReserve(growth, ReservationPriority.Grow))
-                    return false;
-                _reserved += growth;
-            }
-
+            RequireNotTaken(offset);
+            RequireLength(offset + data.Length);
+            if (!TryGrow(offset, data.Length))
+                return false;
             _content.Write(offset, data);
             _written.Add(offset, offset + data.Length);
+            _arrived.Set();
             return true;
         }
     }
 
-    /// <summary>Waits until a write of that place and size may find room. Waiting too long fails the attachment for good.</summary>
+    /// <summary>
+    /// Waits until a write of that place and size may find room. Waiting for room that only others can free fails the attachment for good
+    /// after a while; waiting for parts to be put does not.
+    /// </summary>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.NoRoom"/>.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up; the attachment has failed all the same.</exception>
     public async Task WaitForRoomAsync(long offset, int count, CancellationToken cancellationToken)
     {
-        long growth;
-        lock (_lock)
+        while (true)
         {
-            RequireFilling();
-            growth = Growth(offset, count);
-        }
-
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
-        patience.CancelAfter(_growthPatience);
-        try
-        {
-            await _memory.ReserveAsync(growth, ReservationPriority.Grow, patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            AttachmentException failure = Fail(new AttachmentException(
-                AttachmentError.NoRoom,
-                $"{Id}: no room for {count} more bytes within {_growthPatience.TotalSeconds:0} s: others hold the staging memory"));
-            cancellationToken.ThrowIfCancellationRequested();
-            throw failure;
-        }
-
-        lock (_lock)
-        {
-            if (_state == State.Filling)
+            Task freed;
+            lock (_lock)
             {
-                _reserved += growth;
-                return;
+                RequireFilling();
+                if (TryGrow(offset, count))
+                    return;
+                freed = _freed.Next;
+            }
+
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
+            patience.CancelAfter(_growthPatience);
+            try
+            {
+                await WaitForMemoryAsync(freed, offset, count, patience.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                if (!cancellationToken.IsCancellationRequested && !_abort.IsCancellationRequested && IsUploading)
+                    continue;
+                AttachmentException failure = Fail(new AttachmentException(
+                    AttachmentError.NoRoom,
+                    $"{Id}: no room for {count} more bytes within {_growthPatience.TotalSeconds:0} s: others hold the staging memory"));
+                cancellationToken.ThrowIfCancellationRequested();
+                throw failure;
             }
         }
-
-        _memory.Release(growth);
     }
 
     /// <summary>Reads back what was staged so far; bytes never written are zero.</summary>
@@ -152,6 +156,8 @@ public sealed class AttachmentWriter
         lock (_lock)
         {
             RequireFilling();
+            if (offset < _taken)
+                throw new AttachmentException(AttachmentError.Busy, $"{Id}: these bytes are on their way to the bucket already");
             return _content.Read(offset, into);
         }
     }
@@ -162,8 +168,8 @@ public sealed class AttachmentWriter
         lock (_lock)
         {
             RequireFilling();
-            if (StagingMemory.RoundUp(length) > _memory.Capacity)
-                throw Latch(TooLarge(length));
+            RequireNotTaken(length);
+            RequireLength(length);
             _content.SetLength(length);
             _written.Truncate(length);
         }
@@ -197,7 +203,8 @@ public sealed class AttachmentWriter
                 }
 
                 _state = State.Committing;
-                ReleaseDownTo(_content.Held);
+                ReleaseDownTo(_content.Held + _outgoing);
+                _arrived.Set();
                 _commit = Task.Run(RunCommitAsync, CancellationToken.None);
             }
 
@@ -221,6 +228,8 @@ public sealed class AttachmentWriter
         await _abort.CancelAsync().ConfigureAwait(false);
         if (commit is not null)
             await ((Task)commit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Upload is { } upload)
+            await upload.StoppedAsync().ConfigureAwait(false);
     }
 
     /// <summary>Hands the staged memory over to a new owner; only inside the commit.</summary>
@@ -230,9 +239,6 @@ public sealed class AttachmentWriter
         _reserved = 0;
         return reserved;
     }
-
-    private static AttachmentException TooLarge(AttachmentId id, long length, long capacity) => new(
-        AttachmentError.TooLarge, $"{id}: {length} bytes do not fit in {capacity} bytes of staging memory");
 
     private async Task<AttachmentInfo> RunCommitAsync()
     {
@@ -256,16 +262,21 @@ public sealed class AttachmentWriter
         }
     }
 
-    private AttachmentException TooLarge(long length) => TooLarge(Id, length, _memory.Capacity);
-
-    private long Growth(long offset, int count) => Math.Max(0, _content.Held + _content.NewPageBytes(offset, count) - _reserved);
-
     private void RequireFilling()
     {
         if (_state == State.Failed)
             throw _failure!;
         if (_state != State.Filling)
             throw new AttachmentException(AttachmentError.Immutable, $"{Id}: it is committed and cannot be changed");
+    }
+
+    private void RequireLength(long length)
+    {
+        if (length > _longest)
+        {
+            throw Latch(new AttachmentException(
+                AttachmentError.TooLarge, $"{Id}: {length} bytes are more than can be stored here ({_longest} bytes)"));
+        }
     }
 
     private AttachmentException Latch(AttachmentException failure)
@@ -275,9 +286,12 @@ public sealed class AttachmentWriter
         if (_reserved > 0)
         {
             _content.Dispose();
-            ReleaseDownTo(0);
+            ReleaseDownTo(_outgoing);
         }
 
+        if (Upload is not null)
+            _ = _abort.CancelAsync();
+        _freed.Set();
         if (wasFilling)
             _closed(this);
         return failure;

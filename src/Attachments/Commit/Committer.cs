@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Deletes;
@@ -13,11 +14,52 @@ namespace OrthancCloudFs.Attachments.Commit;
 /// answer may have left.
 /// </summary>
 internal sealed partial class Committer(
-    IBucket bucket, KeyLayout layout, ObjectForm form, ContentCache cache, PendingDeletes pendingDeletes, bool conditionalPut, ILogger logger)
+    IBucket bucket,
+    KeyLayout layout,
+    ObjectForm form,
+    ContentCache cache,
+    PendingDeletes pendingDeletes,
+    PartPlan? plan,
+    bool conditionalPut,
+    ILogger logger)
 {
+    private readonly ConcurrentDictionary<StreamedUpload, AttachmentId> _uploads = new();
+    private readonly PutOptions _options = new(IfAbsent: conditionalPut);
+
+    /// <summary>Begins to send an attachment that outgrows its writer's share, under a name that its first bytes decide.</summary>
+    public StreamedUpload StartUpload(AttachmentWriter writer)
+    {
+        Span<byte> start = stackalloc byte[ContentRecognition.PrefixLength];
+        start = start[..writer.Read(0, start)];
+        string key = layout.KeyFor(writer.Id, ContentRecognition.RecognizeStart(start));
+        start.Clear();
+
+        void Fail(Exception e)
+        {
+            AttachmentException failure = Describe(key, e, writer.Aborted);
+            writer.Fail(failure);
+            if (ReferenceEquals(writer.Failure, failure))
+                LogFailed(writer.Id, key, failure.Error, failure.Message);
+        }
+
+        var upload = new StreamedUpload(writer, bucket, key, form.Envelope, plan!, pendingDeletes, _options, Fail);
+        _uploads.TryAdd(upload, writer.Id);
+        _ = RemoveWhenStoppedAsync(upload);
+        return upload;
+    }
+
+    /// <summary>Returns when no upload uses staging memory any more.</summary>
+    public async Task StopAsync()
+    {
+        foreach (StreamedUpload upload in _uploads.Keys)
+            await upload.StoppedAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Commits a writer's content and leaves it in the cache; on failure nothing stays in the bucket, now or later.</summary>
     public async Task<AttachmentInfo> CommitAsync(AttachmentWriter writer, CancellationToken cancellationToken)
     {
+        if (writer.Upload is { } upload)
+            return await CommitAsync(writer, upload, cancellationToken).ConfigureAwait(false);
         StagedContent content = writer.Content;
         SealedObject sealedObject = Seal(content, out ContentKind kind);
         string key = layout.KeyFor(writer.Id, kind);
@@ -31,15 +73,14 @@ internal sealed partial class Committer(
             LogFailed(writer.Id, key, failure.Error, failure.Message);
             if (MayHaveStored(e))
             {
-                var unwanted = new PendingDelete(writer.Id, key, DateTimeOffset.UtcNow, Fingerprint(sealedObject));
+                var unwanted = new PendingDelete(writer.Id, key, DateTimeOffset.UtcNow, Fingerprint(sealedObject), MayStillArrive: true);
                 await pendingDeletes.AddOrKeepInMemoryAsync(unwanted).ConfigureAwait(false);
             }
 
             throw failure;
         }
 
-        bool? encryptedByName = layout.TryParse(key, out AttachmentKey parsed) ? parsed.Encrypted : null;
-        var info = new AttachmentInfo(writer.Id, key, content.Length, DateTimeOffset.UtcNow, encryptedByName ?? form.Encrypts);
+        AttachmentInfo info = Committed(writer.Id, key, content.Length);
         cache.Add(new CachedContent(info, content, writer.TakeReservation(), sealedObject, form.Envelope), pins: 0);
         return info;
     }
@@ -66,6 +107,34 @@ internal sealed partial class Committer(
         _ => true,
     };
 
+    private async Task<AttachmentInfo> CommitAsync(AttachmentWriter writer, StreamedUpload upload, CancellationToken cancellationToken)
+    {
+        long length = writer.Length;
+        try
+        {
+            await upload.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            return Committed(writer.Id, upload.Key, length);
+        }
+        catch (Exception e)
+        {
+            AttachmentException failure = Describe(upload.Key, e, cancellationToken);
+            LogFailed(writer.Id, upload.Key, failure.Error, failure.Message);
+            throw failure;
+        }
+    }
+
+    private AttachmentInfo Committed(AttachmentId id, string key, long length)
+    {
+        bool? encryptedByName = layout.TryParse(key, out AttachmentKey parsed) ? parsed.Encrypted : null;
+        return new AttachmentInfo(id, key, length, DateTimeOffset.UtcNow, encryptedByName ?? form.Encrypts);
+    }
+
+    private async Task RemoveWhenStoppedAsync(StreamedUpload upload)
+    {
+        await upload.StoppedAsync().ConfigureAwait(false);
+        _uploads.TryRemove(upload, out _);
+    }
+
     private SealedObject Seal(StagedContent content, out ContentKind kind)
     {
         List<Memory<byte>> segments = content.GetSegments();
@@ -81,7 +150,7 @@ internal sealed partial class Committer(
     {
         try
         {
-            await bucket.PutAsync(key, stored, new PutOptions(IfAbsent: conditionalPut), cancellationToken).ConfigureAwait(false);
+            await bucket.PutAsync(key, stored, _options, cancellationToken).ConfigureAwait(false);
         }
         catch (BucketException e) when (e.Kind == BucketErrorKind.AlreadyExists)
         {

@@ -30,4 +30,11 @@ internal static class DurableFile
     }
 
     public static void Delete(string path) => File.Delete(path);
+
+    /// <summary>Returns when not even a crash brings the file back.</summary>
+    public static void DeleteDurably(string path)
+    {
+        File.Delete(path);
+        DirectorySync.Flush(Path.GetDirectoryName(path)!);
+    }
 }

@@ -32,11 +32,14 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private readonly int _headerLength;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly FileStream? _directoryLock;
     private readonly Task _worker;
     private int _disposed;
 
-    private PendingDeletes(string? directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
+    private PendingDeletes(
+        string? directory, FileStream? directoryLock, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
     {
+        _directoryLock = directoryLock;
         (_directory, _bucket, _headerLength, _logger, _time) = (directory, bucket, headerLength, logger, time);
         foreach (PendingDelete loaded in Load())
             Insert(loaded);
@@ -61,15 +64,15 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     /// <param name="headerLength">Bytes of the envelope's header.</param>
     /// <param name="logger">One line per failure.</param>
     /// <param name="time">The clock; for tests.</param>
-    /// <exception cref="IOException">The directory cannot be used.</exception>
+    /// <exception cref="IOException">The directory cannot be used, or another process uses it.</exception>
     public static PendingDeletes Open(string directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider? time = null)
     {
         DurableFile.CreateDirectory(directory);
-        return new PendingDeletes(directory, bucket, headerLength, logger, time ?? TimeProvider.System);
+        return new PendingDeletes(directory, LockDirectory(directory), bucket, headerLength, logger, time ?? TimeProvider.System);
     }
 
     /// <summary>Remembers nothing on disk and retries nothing: for a program that only reads.</summary>
-    public static PendingDeletes None(IBucket bucket, ILogger logger) => new(null, bucket, 0, logger, TimeProvider.System);
+    public static PendingDeletes None(IBucket bucket, ILogger logger) => new(null, null, bucket, 0, logger, TimeProvider.System);
 
     /// <summary>True when the attachment is gone for readers although its object may still be there.</summary>
     public bool Hides(AttachmentId id)
@@ -83,21 +86,38 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public async Task AddAsync(PendingDelete delete)
     {
+        await HoldAsync(delete).ConfigureAwait(false);
+        Activate(delete);
+    }
+
+    /// <summary>Writes one down without doing anything yet; only a later start takes it up, if until then it is not dropped.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public async Task HoldAsync(PendingDelete delete)
+    {
         string path = PathOf(delete);
         await _writing.WaitAsync().ConfigureAwait(false);
         try
         {
-            await Task.Run(() => DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(ToFile(delete)))).ConfigureAwait(false);
-            lock (_lock)
-                Insert(delete);
+            await Task.Run(() => DurableFile.Write(path, ToFile(delete))).ConfigureAwait(false);
         }
         finally
         {
             _writing.Release();
         }
-
-        _wake.Release();
     }
+
+    /// <summary>Goes to work on one that was written down.</summary>
+    public void Activate(PendingDelete delete)
+    {
+        lock (_lock)
+            Insert(delete);
+        Wake();
+    }
+
+    /// <summary>Forgets one that was written down and is not wanted any more; durable when this returns.</summary>
+    /// <exception cref="IOException">It may come back.</exception>
+    public Task DropAsync(PendingDelete delete) => Task.Run(() => DurableFile.DeleteDurably(PathOf(delete)));
 
     /// <summary>
     /// Remembers one delete of an object that must not exist, as durably as the disk allows: where it cannot be written, until this process
@@ -112,9 +132,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogNotWritten(delete.Id, delete.Key, e.Message);
-            lock (_lock)
-                Insert(delete);
-            _wake.Release();
+            Activate(delete);
         }
     }
 
@@ -128,9 +146,26 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         _stop.Dispose();
         _wake.Dispose();
         _writing.Dispose();
+        if (_directoryLock is not null)
+            await _directoryLock.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static FileForm ToFile(PendingDelete delete) => new(delete.Id.ToString(), delete.Key, delete.Since, delete.OnlyIfHeaderSha256);
+    /// <summary>Two processes must not share a directory: the one would drop what the other is uploading.</summary>
+    private static FileStream LockDirectory(string directory)
+    {
+        string path = Path.Combine(directory, "lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{path} cannot be locked: another mount of this bucket and root path uses it ({e.Message})", e);
+        }
+    }
+
+    private static byte[] ToFile(PendingDelete delete) => JsonSerializer.SerializeToUtf8Bytes(new FileForm(
+        delete.Id.ToString(), delete.Key, delete.Since, delete.OnlyIfHeaderSha256, delete.UploadId, delete.MayStillArrive));
 
     private string PathOf(PendingDelete delete) =>
         Path.Combine(_directory ?? throw new InvalidOperationException("Nothing is remembered here."), Committer.Fingerprint(System.Text.Encoding.UTF8.GetBytes(delete.Key))[..32] + FileExtension);
@@ -153,9 +188,21 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             }
 
             if (read?.Key is { Length: > 0 } key && AttachmentId.TryParse(read.Attachment, out AttachmentId id))
-                yield return new PendingDelete(id, key, read.Since, read.OnlyIfHeaderSha256);
+                yield return new PendingDelete(id, key, read.Since, read.OnlyIfHeaderSha256, read.UploadId, read.MayStillArrive);
             else
                 LogUnreadable(path, "it names no object");
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed; what is on disk is taken up by the next start.
         }
     }
 
@@ -206,9 +253,11 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         attempt.CancelAfter(AttemptTimeout);
         try
         {
+            if (delete.UploadId is { } uploadId)
+                await _bucket.AbortUploadAsync(delete.Key, uploadId, attempt.Token).ConfigureAwait(false);
             if (await IsOursAsync(delete, attempt.Token).ConfigureAwait(false))
                 await _bucket.DeleteAsync(delete.Key, attempt.Token).ConfigureAwait(false);
-            if (delete.OnlyIfHeaderSha256 is not null && _time.GetUtcNow() - delete.Since < SettleTime)
+            if (delete.MayStillArrive && _time.GetUtcNow() - delete.Since < SettleTime)
                 Reschedule(entry, SettleTime);
             else
                 Remove(delete);
@@ -274,5 +323,6 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private sealed record Entry(PendingDelete Delete, DateTimeOffset Due, TimeSpan NextDelay);
 
-    private sealed record FileForm(string? Attachment, string? Key, DateTimeOffset Since, string? OnlyIfHeaderSha256);
+    private sealed record FileForm(
+        string? Attachment, string? Key, DateTimeOffset Since, string? OnlyIfHeaderSha256, string? UploadId, bool MayStillArrive);
 }

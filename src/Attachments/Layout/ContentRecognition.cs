@@ -4,7 +4,9 @@ namespace OrthancCloudFs.Attachments.Layout;
 public static class ContentRecognition
 {
     private const int DicomPreambleLength = 128;
-    private const int PrefixLength = 256;
+
+    /// <summary>So many bytes from the start tell the kind, but for <see cref="ContentKind.DicomUntilPixelData"/>.</summary>
+    public const int PrefixLength = 256;
 
     /// <summary>Recognises the kind of a whole attachment. Reads only as much as it needs.</summary>
     /// <param name="content">Readable and seekable, at its start.</param>
@@ -12,13 +14,19 @@ public static class ContentRecognition
     {
         Span<byte> prefix = stackalloc byte[PrefixLength];
         prefix = prefix[..content.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
-        if (prefix.Length >= DicomPreambleLength + 4 && prefix.Slice(DicomPreambleLength, 4).SequenceEqual("DICM"u8))
-        {
-            content.Position = DicomPreambleLength + 4;
-            return DicomDataset.EndsBeforePixelData(content) ? ContentKind.DicomUntilPixelData : ContentKind.Dicom;
-        }
+        ContentKind kind = RecognizeStart(prefix);
+        if (kind != ContentKind.Dicom)
+            return kind;
+        content.Position = DicomPreambleLength + 4;
+        return DicomDataset.EndsBeforePixelData(content) ? ContentKind.DicomUntilPixelData : ContentKind.Dicom;
+    }
 
-        return LooksLikeJsonObject(prefix) ? ContentKind.Json : ContentKind.Unknown;
+    /// <summary>Recognises the kind of an attachment, too large to be anything but a whole file, by its first bytes.</summary>
+    public static ContentKind RecognizeStart(ReadOnlySpan<byte> start)
+    {
+        if (start.Length >= DicomPreambleLength + 4 && start.Slice(DicomPreambleLength, 4).SequenceEqual("DICM"u8))
+            return ContentKind.Dicom;
+        return LooksLikeJsonObject(start) ? ContentKind.Json : ContentKind.Unknown;
     }
 
     private static bool LooksLikeJsonObject(ReadOnlySpan<byte> start)

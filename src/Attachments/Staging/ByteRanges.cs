@@ -5,6 +5,9 @@ internal sealed class ByteRanges
 {
     private readonly List<(long Start, long End)> _ranges = [];
 
+    /// <summary>How many bytes from the first one on are there without a gap.</summary>
+    public long FilledFromStart => _ranges.Count > 0 && _ranges[0].Start == 0 ? _ranges[0].End : 0;
+
     /// <summary>Adds <c>[start, end)</c>.</summary>
     public void Add(long start, long end)
     {
@@ -38,12 +41,5 @@ internal sealed class ByteRanges
     }
 
     /// <summary>The first byte of <c>[0, length)</c> that is missing; null when none is.</summary>
-    public long? FirstGap(long length)
-    {
-        if (length == 0)
-            return null;
-        if (_ranges.Count == 0 || _ranges[0].Start > 0)
-            return 0;
-        return _ranges[0].End >= length ? null : _ranges[0].End;
-    }
+    public long? FirstGap(long length) => FilledFromStart >= length ? null : FilledFromStart;
 }

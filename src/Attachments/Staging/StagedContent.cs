@@ -7,6 +7,9 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
 {
     private readonly List<StagingPage?> _pages = [];
 
+    /// <summary>Pages taken from the start; the first one that is kept has this number.</summary>
+    private int _firstPage;
+
     /// <summary>In bytes.</summary>
     public long Length { get; private set; }
 
@@ -17,7 +20,7 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
     public long NewPageBytes(long offset, int count)
     {
         long bytes = 0;
-        for (int i = PageOf(offset), last = PageOf(offset + count - 1); count > 0 && i <= last; i++)
+        for (int i = IndexOf(offset), last = IndexOf(offset + count - 1); count > 0 && i <= last; i++)
         {
             if (i >= _pages.Count || _pages[i] is null)
                 bytes += StagingMemory.PageSize;
@@ -34,7 +37,7 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
         Length = Math.Max(Length, offset + data.Length);
         while (!data.IsEmpty)
         {
-            Span<byte> space = PageAt(PageOf(offset)).GetSpan()[WithinPage(offset)..];
+            Span<byte> space = PageAt(IndexOf(offset)).GetSpan()[WithinPage(offset)..];
             int count = Math.Min(space.Length, data.Length);
             data[..count].CopyTo(space);
             data = data[count..];
@@ -43,7 +46,7 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
     }
 
     /// <summary>Where bytes at <paramref name="offset"/> go, up to the end of their page; extends nothing until <see cref="SetLength"/>.</summary>
-    public Memory<byte> SpaceAt(long offset) => PageAt(PageOf(offset)).Memory[WithinPage(offset)..];
+    public Memory<byte> SpaceAt(long offset) => PageAt(IndexOf(offset)).Memory[WithinPage(offset)..];
 
     /// <summary>Copies bytes out; bytes never written read as zero. Returns how many there were.</summary>
     public int Read(long offset, Span<byte> into)
@@ -51,7 +54,7 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
         int total = (int)Math.Clamp(Length - offset, 0, into.Length);
         for (int done = 0; done < total;)
         {
-            int page = PageOf(offset + done);
+            int page = IndexOf(offset + done);
             int within = WithinPage(offset + done);
             int count = Math.Min(StagingMemory.PageSize - within, total - done);
             Span<byte> part = into.Slice(done, count);
@@ -70,7 +73,7 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
     {
         if (length < Length)
         {
-            int keep = length == 0 ? 0 : PageOf(length - 1) + 1;
+            int keep = length == 0 ? 0 : IndexOf(length - 1) + 1;
             for (int i = keep; i < _pages.Count; i++)
                 Drop(i);
             if (keep < _pages.Count)
@@ -87,7 +90,7 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
     {
         var segments = new List<Memory<byte>>(_pages.Count);
         for (long offset = 0; offset < Length; offset += StagingMemory.PageSize)
-            segments.Add(_pages[PageOf(offset)]!.Memory[..(int)Math.Min(StagingMemory.PageSize, Length - offset)]);
+            segments.Add(_pages[IndexOf(offset)]!.Memory[..(int)Math.Min(StagingMemory.PageSize, Length - offset)]);
         return segments;
     }
 
@@ -100,11 +103,24 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
         {
             int within = WithinPage(offset);
             int length = (int)Math.Min(StagingMemory.PageSize - within, end - offset);
-            segments[pieces++] = _pages[PageOf(offset)]!.Memory.Slice(within, length);
+            segments[pieces++] = _pages[IndexOf(offset)]!.Memory.Slice(within, length);
             offset += length;
         }
 
         return pieces;
+    }
+
+    /// <summary>
+    /// Hands over the next page from the start, which every byte up to the next page, or to the end, was written to. Its bytes are gone
+    /// from here, while their places and <see cref="Length"/> stay.
+    /// </summary>
+    public StagingPage TakeFirstPage()
+    {
+        StagingPage page = _pages[0]!;
+        _pages.RemoveAt(0);
+        _firstPage++;
+        Held -= StagingMemory.PageSize;
+        return page;
     }
 
     /// <summary>Clears and gives back every page; the reservation stays with the owner.</summary>
@@ -113,10 +129,11 @@ internal sealed class StagedContent(StagingMemory memory) : IDisposable
         for (int i = 0; i < _pages.Count; i++)
             Drop(i);
         _pages.Clear();
+        _firstPage = 0;
         Length = 0;
     }
 
-    private static int PageOf(long offset) => (int)(offset / StagingMemory.PageSize);
+    private int IndexOf(long offset) => (int)(offset / StagingMemory.PageSize) - _firstPage;
 
     private static int WithinPage(long offset) => (int)(offset % StagingMemory.PageSize);
 

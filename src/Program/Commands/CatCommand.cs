@@ -27,7 +27,7 @@ internal static class CatCommand
                     ExitCode.Usage, $"'{parsed.GetValue(uuid)}' is no attachment name: a UUID in lower case is expected, as 'list' prints them");
             }
 
-            await using StorageComposition storage = StorageComposition.Open(parsed.GetValue(config)!, StorageUse.OneCommand);
+            await using StorageComposition storage = StorageComposition.Open(parsed.GetValue(config)!, StorageUse.Reading);
             AttachmentInfo info = await storage.Store.FindAsync(id, cancellationToken).ConfigureAwait(false)
                 ?? throw new CommandException(ExitCode.NotFound, $"the bucket has no attachment {id}");
             using OpenAttachment attachment = await storage.Store.OpenAsync(info, cancellationToken).ConfigureAwait(false);

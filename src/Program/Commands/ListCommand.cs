@@ -18,7 +18,7 @@ internal static class ListCommand
             """) { config };
         command.SetBody(async (parsed, cancellationToken) =>
         {
-            await using StorageComposition storage = StorageComposition.Open(parsed.GetValue(config)!, StorageUse.OneCommand);
+            await using StorageComposition storage = StorageComposition.Open(parsed.GetValue(config)!, StorageUse.Reading);
             using var output = new StreamWriter(Console.OpenStandardOutput());
             await foreach (AttachmentListing listing in storage.Store.ListAllAsync(cancellationToken).ConfigureAwait(false))
             {

@@ -16,11 +16,11 @@ namespace OrthancCloudFs.Program.Composition;
 /// <summary>What the storage is opened for.</summary>
 internal enum StorageUse
 {
-    /// <summary>One command that reads: remembered deletes are left to the mount.</summary>
-    OneCommand,
+    /// <summary>Only to read: remembered deletes are left to whoever writes.</summary>
+    Reading,
 
-    /// <summary>A mount.</summary>
-    Mount,
+    /// <summary>To read and write.</summary>
+    Writing,
 }
 
 /// <summary>The parts of the storage put together as the configuration says: bucket, envelope, staging, store.</summary>
@@ -44,7 +44,7 @@ internal sealed class StorageComposition : IAsyncDisposable
             ? new LegacyLayout(settings.Provider.Layout.RootPath)
             : new FlatLayout(settings.Provider.Layout.RootPath, settings.Encryption.Enabled);
         _memory = new StagingMemory(settings.StagingMemoryBytes - memoryHeldElsewhere);
-        _pendingDeletes = use == StorageUse.Mount
+        _pendingDeletes = use == StorageUse.Writing
             ? PendingDeletes.Open(PendingDeletesDirectory(settings), Bucket.SingleAttempts, Envelope.HeaderLength, logger)
             : PendingDeletes.None(Bucket.SingleAttempts, logger);
         var options = new AttachmentStoreOptions { ConditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true };

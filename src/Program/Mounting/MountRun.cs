@@ -53,7 +53,7 @@ internal sealed partial class MountRun
         MountOwner owner = MountOwner.Resolve(Settings.Mount, underlay);
         FuseOptions fuseOptions = FuseOptionsFor(owner);
         StorageComposition storage = StorageComposition.Create(
-            _configuration, _loggers, StorageUse.Mount, fuseOptions.MaximumBufferBytes);
+            _configuration, _loggers, _readOnly ? StorageUse.Reading : StorageUse.Writing, fuseOptions.MaximumBufferBytes);
         await using (storage.ConfigureAwait(false))
         {
             foreach (string warning in storage.Warnings)

@@ -59,13 +59,24 @@ public sealed class DeleteTests
     }
 
     [Fact]
+    public async Task Two_programs_cannot_share_the_memory_of_deletes()
+    {
+        await using var harness = new StoreHarness();
+
+        IOException refused = Assert.Throws<IOException>(() => PendingDeletes.Open(
+            harness.StatePath, harness.Bucket, 70, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+
+        Assert.Contains("another mount of this bucket", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_delete_that_can_be_neither_done_nor_remembered_is_an_error()
     {
         await using var harness = new StoreHarness();
         AttachmentInfo info = await harness.StoreAsync(StoreHarness.Bytes(1000));
         Fail(harness, "forbidden");
         await harness.Store.DeleteAsync(info, default);
-        string file = Assert.Single(Directory.GetFiles(harness.StatePath));
+        string file = Assert.Single(harness.RecordFiles());
         await harness.SettleAsync();
         info = await harness.StoreAsync(StoreHarness.Bytes(1000), info.Id);
         Directory.CreateDirectory(file + ".new");
@@ -151,7 +162,7 @@ public sealed class DeleteTests
 
         await StoreHarness.EventuallyAsync(() => harness.Pending.Count == 0, "the readable one is done");
         Assert.Null(await harness.RawAsync(info.Key));
-        Assert.Equal([path], Directory.GetFiles(harness.StatePath));
+        Assert.Equal([path], harness.RecordFiles());
     }
 
     private static void Fail(StoreHarness harness, string what) => harness.Faults.Inject(BucketOperation.Delete, what switch

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.TestKit;
@@ -73,7 +72,7 @@ public sealed class PutFaultTests
     [Fact]
     public async Task A_retried_put_that_finds_its_own_object_has_succeeded()
     {
-        await using var harness = new StoreHarness(WithOneRetry());
+        await using var harness = new StoreHarness(new StoreSetup { Wrap = StoreHarness.OneRetry });
         harness.Faults.Inject(BucketOperation.Put, Fault.LoseAnswer(), times: 1);
 
         AttachmentInfo info = await harness.StoreAsync(StoreHarness.Bytes(1000));
@@ -86,7 +85,7 @@ public sealed class PutFaultTests
     [Fact]
     public async Task A_retried_put_that_finds_another_object_leaves_it_alone()
     {
-        await using var harness = new StoreHarness(WithOneRetry());
+        await using var harness = new StoreHarness(new StoreSetup { Wrap = StoreHarness.OneRetry });
         AttachmentId id = StoreHarness.NewId();
         string key = harness.Layout.UsualKey(id);
         await harness.PutRawAsync(key, StoreHarness.Bytes(1086, 7));
@@ -103,7 +102,7 @@ public sealed class PutFaultTests
     [InlineData(BucketErrorKind.Network)]
     public async Task A_retried_put_that_cannot_be_told_apart_leaves_nothing_unacknowledged(BucketErrorKind kind)
     {
-        await using var harness = new StoreHarness(WithOneRetry());
+        await using var harness = new StoreHarness(new StoreSetup { Wrap = StoreHarness.OneRetry });
         harness.Faults.Inject(BucketOperation.Put, Fault.LoseAnswer(), times: 1);
         harness.Faults.Inject(BucketOperation.Get, Fault.Fail(kind));
 
@@ -129,10 +128,4 @@ public sealed class PutFaultTests
         Assert.Equal(foreign, await harness.RawAsync(key));
         Assert.Equal(0, harness.Faults.Count(BucketOperation.Delete));
     }
-
-    private static StoreSetup WithOneRetry() => new()
-    {
-        Wrap = inner => new RetryingBucket(
-            inner, new RetryOptions { MaxRetries = 1, BaseDelay = TimeSpan.FromMilliseconds(1) }, NullLogger<RetryingBucket>.Instance),
-    };
 }

@@ -79,6 +79,10 @@ internal sealed class StoreHarness : IAsyncDisposable
 
     public static MasterKeyRing Ring(byte id) => new(new MasterKey(id, Enumerable.Repeat(id, 32).ToArray()), []);
 
+    /// <summary>For <see cref="StoreSetup.Wrap"/>: tries what failed once more.</summary>
+    public static IBucket OneRetry(IBucket inner) => new RetryingBucket(
+        inner, new RetryOptions { MaxRetries = 1, BaseDelay = TimeSpan.FromMilliseconds(1) }, NullLogger<RetryingBucket>.Instance);
+
     public static AttachmentId NewId()
     {
         Assert.True(AttachmentId.TryParse(Guid.NewGuid().ToString(), out AttachmentId id));
@@ -143,6 +147,18 @@ internal sealed class StoreHarness : IAsyncDisposable
         return await Objects.GetAsync(key, default, target, default) ? target.ToArray() : null;
     }
 
+    /// <summary>The content of an object as it lies in the bucket, opened as a whole.</summary>
+    public async Task<byte[]> PlainAsync(string key)
+    {
+        byte[] stored = await RawAsync(key) ?? throw new InvalidOperationException($"{key} is not in the bucket");
+        Memory<byte> content = stored.AsMemory(Envelope.HeaderLength..^Envelope.TrailerLength);
+        Envelope.Open(stored.AsSpan(0, Envelope.HeaderLength), [content], stored.AsSpan(stored.Length - Envelope.TrailerLength));
+        return content.ToArray();
+    }
+
+    /// <summary>The deletes and uploads that are on record on local disk.</summary>
+    public string[] RecordFiles() => Directory.GetFiles(StatePath, "*.delete.json");
+
     /// <summary>Drops everything that nobody has open, as pressure on the memory does.</summary>
     public async Task EvictAsync()
     {
@@ -167,7 +183,7 @@ internal sealed class StoreHarness : IAsyncDisposable
         Faults.Heal();
         await RestartAsync(TimeSpan.FromHours(1));
         await EventuallyAsync(() => Pending.Count == 0, "pending deletes are done");
-        Assert.Empty(Directory.GetFiles(StatePath, "*.delete.json"));
+        Assert.Empty(RecordFiles());
     }
 
     public async ValueTask DisposeAsync()

@@ -35,7 +35,7 @@ public sealed class FailedUnlinkTests : IDisposable
             Assert.Equal("ok ENOENT ENOENT ok ENOENT", results.Outcomes());
             Assert.Equal("", results[3].Value);
             Assert.Equal(1, setup.Bucket.Count);
-            Assert.Single(Directory.GetFiles(_state));
+            Assert.Single(Directory.GetFiles(_state, "*.delete.json"));
             Assert.Equal("600\n", await SystemCalls.ShellSucceedsAsync($"stat -c %a {_state}/*"));
         }
 
@@ -44,7 +44,7 @@ public sealed class FailedUnlinkTests : IDisposable
         {
             Assert.Equal("ENOENT", (await SystemCalls.OneAsync($"stat {mount.PathOf(Uuids.One)}")).Error);
             await Eventually.TrueAsync(() => setup.Bucket.Count == 0 && mount.Store.Counters.PendingDeletes == 0);
-            Assert.Empty(Directory.GetFiles(_state));
+            Assert.Empty(Directory.GetFiles(_state, "*.delete.json"));
         }
     }
 
@@ -60,7 +60,7 @@ public sealed class FailedUnlinkTests : IDisposable
         Assert.InRange(unlinked.Seconds, 0.5, 10); // the patience of a delete is one second here
         Assert.Equal(1, stalled.Hits);
         await Eventually.TrueAsync(() => mount.Memory.Count == 0 && mount.Store.Counters.PendingDeletes == 0);
-        Assert.Empty(Directory.GetFiles(_state));
+        Assert.Empty(Directory.GetFiles(_state, "*.delete.json"));
     }
 
     [Fact(Timeout = 120_000)]

@@ -1,0 +1,140 @@
+using OrthancCloudFs.Attachments.Staging;
+
+namespace OrthancCloudFs.Attachments.Commit;
+
+/// <summary>
+/// What happens when an attachment outgrows the share of the staging memory that its writer was granted: it is handed, page by page from
+/// its start, to an upload in parts, and each part that was put makes room.
+/// </summary>
+public sealed partial class AttachmentWriter
+{
+    private readonly PartPlan? _plan;
+    private readonly Func<AttachmentWriter, StreamedUpload> _startUpload;
+    private readonly Pulse _freed = new();
+    private readonly Pulse _arrived = new();
+
+    /// <summary>Bytes of content from the start that were handed over.</summary>
+    private long _taken;
+
+    /// <summary>Bytes of pages that were handed over and have not come back.</summary>
+    private long _outgoing;
+
+    /// <summary>True while the upload has all that it can take, and waits for more.</summary>
+    private bool _isStarved;
+
+    /// <summary>The upload in parts; null while the attachment fits in its share.</summary>
+    internal StreamedUpload? Upload { get; private set; }
+
+    /// <summary>True while room will come free by itself.</summary>
+    private bool IsUploading
+    {
+        get
+        {
+            lock (_lock)
+                return Upload is { } upload && (!_isStarved || upload.PartsUnderWay > 0);
+        }
+    }
+
+    /// <summary>The next page of content from the start, and how many bytes of it count; null when all was handed over.</summary>
+    /// <exception cref="AttachmentException">The attachment has failed.</exception>
+    internal async Task<(StagingPage Page, int Length)?> NextPageAsync()
+    {
+        while (true)
+        {
+            Task arrived;
+            lock (_lock)
+            {
+                if (_state == State.Failed)
+                    throw _failure!;
+                long end = _state == State.Committing ? _content.Length : _written.FilledFromStart / PartPlan.TakenAtOnce * PartPlan.TakenAtOnce;
+                if (_taken < end)
+                {
+                    int length = (int)Math.Min(StagingMemory.PageSize, end - _taken);
+                    _taken += length;
+                    _outgoing += StagingMemory.PageSize;
+                    _isStarved = false;
+                    return (_content.TakeFirstPage(), length);
+                }
+
+                if (_state == State.Committing)
+                    return null;
+                _isStarved = true;
+                arrived = _arrived.Next;
+            }
+
+            await arrived.WaitAsync(Aborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes back pages whose bytes are in the bucket, or are not needed any more.</summary>
+    internal void ReturnPages(IReadOnlyList<StagingPage> pages)
+    {
+        foreach (StagingPage page in pages)
+            _memory.ReturnPage(page);
+        lock (_lock)
+        {
+            _outgoing -= (long)pages.Count * StagingMemory.PageSize;
+            long used = _content.Held + _outgoing;
+            ReleaseDownTo(_state == State.Filling ? Math.Max(used, Math.Min(_share, _reserved)) : used);
+            _freed.Set();
+        }
+    }
+
+    /// <summary>Makes room for a write: within the reservation, by more of it, or by beginning to stream.</summary>
+    private bool TryGrow(long offset, int count)
+    {
+        long growth = Growth(offset, count);
+        if (growth <= 0)
+            return true;
+        if (_plan is not null && Upload is null && _written.FilledFromStart >= PartPlan.TakenAtOnce)
+            Upload = _startUpload(this);
+        if (!MayHold(_reserved + growth) || !_memory.TryReserve(growth, ReservationPriority.Grow))
+            return false;
+        _reserved += growth;
+        return true;
+    }
+
+    /// <summary>Waits for parts to be put, or for others to give memory back.</summary>
+    private async Task WaitForMemoryAsync(Task freed, long offset, int count, CancellationToken cancellationToken)
+    {
+        long growth;
+        bool mayGrow;
+        lock (_lock)
+        {
+            growth = Growth(offset, count);
+            mayGrow = MayHold(_reserved + growth);
+        }
+
+        if (!mayGrow || IsUploading)
+        {
+            await freed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await _memory.ReserveAsync(growth, ReservationPriority.Grow, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_state == State.Filling)
+            {
+                _reserved += growth;
+                return;
+            }
+        }
+
+        _memory.Release(growth);
+    }
+
+    private bool MayHold(long bytes) => bytes <= (_plan?.MostStaged ?? _memory.Capacity);
+
+    private long Growth(long offset, int count) =>
+        Math.Max(0, _content.Held + _outgoing + _content.NewPageBytes(offset, count) - _reserved);
+
+    private void RequireNotTaken(long offset)
+    {
+        if (offset < _taken)
+        {
+            throw Latch(new AttachmentException(
+                AttachmentError.Immutable, $"{Id}: bytes from {offset} on are written again, but are on their way to the bucket already"));
+        }
+    }
+}
