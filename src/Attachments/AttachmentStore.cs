@@ -51,7 +51,9 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _cache = new ContentCache(memory);
         memory.ReclaimFrom(_cache.Reclaim);
         long share = Math.Min(options.LargestWriterShare, memory.Capacity / options.WriterShareDivisor);
-        share = Math.Max(share, Math.Min(PartPlan.LeastShare(bucket.PartLimits), memory.Capacity));
+        long leastToStream = PartPlan.LeastShare(bucket.PartLimits);
+        if (leastToStream <= memory.Capacity / 2)
+            share = Math.Max(share, leastToStream);
         _writerShare = Math.Max(StagingMemory.PageSize, share / StagingMemory.PageSize * StagingMemory.PageSize);
         _partPlan = PartPlan.TryCreate(bucket.PartLimits, _writerShare, options.PartBytes, options.PartsInParallel);
         _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
@@ -227,6 +229,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     private async Task<AttachmentInfo> StoreAsync(AttachmentWriter writer, CancellationToken cancellationToken)
     {
         AttachmentInfo info = await _committer.CommitAsync(writer, cancellationToken).ConfigureAwait(false);
+        _fetcher.Outdate(info.Id);
         Interlocked.Increment(ref _commits);
         return info;
     }

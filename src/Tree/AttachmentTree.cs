@@ -18,7 +18,7 @@ public sealed class AttachmentTree(AttachmentStore store)
     /// <summary>Looks up an attachment of a folder; null when there is none.</summary>
     public async Task<AttachmentNode?> FindAsync(AttachmentId id, CancellationToken cancellationToken)
     {
-        if (store.WriterOf(id) is { } writer)
+        if (store.WriterOf(id) is { Failure: null } writer)
             return new AttachmentNode(writer);
         AttachmentInfo? found = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
         return found is null ? null : new AttachmentNode(found);

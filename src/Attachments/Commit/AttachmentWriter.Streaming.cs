@@ -66,6 +66,9 @@ public sealed partial class AttachmentWriter
         }
     }
 
+    /// <summary>The upload has failed, and what it may have left is seen to: only now may the name be used again.</summary>
+    internal void UploadFailed() => Close();
+
     /// <summary>Takes back pages whose bytes are in the bucket, or are not needed any more.</summary>
     internal void ReturnPages(IReadOnlyList<StagingPage> pages)
     {

@@ -20,6 +20,7 @@ public sealed partial class AttachmentWriter
     private readonly long _share;
     private readonly long _longest;
     private long _reserved;
+    private int _isClosed;
     private AttachmentException? _failure;
     private Task<AttachmentInfo>? _commit;
     private State _state = State.Filling;
@@ -258,7 +259,7 @@ public sealed partial class AttachmentWriter
         }
         finally
         {
-            _closed(this);
+            Close();
         }
     }
 
@@ -289,12 +290,19 @@ public sealed partial class AttachmentWriter
             ReleaseDownTo(_outgoing);
         }
 
-        if (Upload is not null)
-            _ = _abort.CancelAsync();
         _freed.Set();
-        if (wasFilling)
-            _closed(this);
+        if (Upload is not null)
+            _ = _abort.CancelAsync(); // and the end of the upload closes
+        else if (wasFilling)
+            Close();
         return failure;
+    }
+
+    /// <summary>Gives the name free, once.</summary>
+    private void Close()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
+            _closed(this);
     }
 
     private void ReleaseDownTo(long bytes)

@@ -108,6 +108,7 @@ internal sealed class StreamedUpload
             _failed(e);
             _writer.ReturnPages(backlog.Take(backlog.Length).Pages);
             GiveUp();
+            _writer.UploadFailed();
             throw;
         }
     }
