@@ -214,6 +214,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     private async Task<AttachmentInfo> StoreAsync(AttachmentWriter writer, CancellationToken cancellationToken)
     {
         AttachmentInfo info = await _committer.CommitAsync(writer, cancellationToken).ConfigureAwait(false);
+        _fetcher.Outdate(info.Id);
         Interlocked.Increment(ref _commits);
         return info;
     }

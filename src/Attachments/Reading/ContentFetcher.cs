@@ -85,6 +85,16 @@ internal sealed partial class ContentFetcher(
         cache.Remove(id);
     }
 
+    /// <summary>The attachment has just been stored: a look-up that began before says nothing of it any more.</summary>
+    public void Outdate(AttachmentId id)
+    {
+        lock (_lock)
+        {
+            if (_fetches.Remove(id, out Fetch? fetch))
+                fetch.IsForgotten = true;
+        }
+    }
+
     /// <summary>Begins no more downloads, ends those under way, and returns when none of them uses staging memory any more.</summary>
     public async Task StopAsync()
     {
@@ -182,8 +192,12 @@ internal sealed partial class ContentFetcher(
                 return End(fetch, id, download.Finish());
             if (known is not null)
                 throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
-            fetch.Found.TrySetResult(await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false));
-            return End(fetch, id, null);
+            AttachmentInfo? other = await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false);
+
+            // First out of the way, then known: whoever acts on the answer must not meet it again.
+            End(fetch, id, null);
+            fetch.Found.TrySetResult(other);
+            return null;
         }
         catch (NotStagedException) when (known is null)
         {
@@ -191,10 +205,10 @@ internal sealed partial class ContentFetcher(
         }
         catch (OperationCanceledException e)
         {
+            End(fetch, id, null);
             fetch.Found.TrySetException(fetch.IsForgotten
                 ? new AttachmentException(AttachmentError.NotFound, $"{key}: deleted while it was looked up", e)
                 : Stopped(id));
-            End(fetch, id, null);
             throw;
         }
         catch (Exception e)
@@ -207,8 +221,8 @@ internal sealed partial class ContentFetcher(
                 _ => new AttachmentException(AttachmentError.BucketFailure, $"{key}: {e.Message}", e),
             };
             LogFailed(id, key, failure.Error, failure.Message);
-            fetch.Found.TrySetException(failure);
             End(fetch, id, null);
+            fetch.Found.TrySetException(failure);
             throw failure;
         }
     }
@@ -268,7 +282,7 @@ internal sealed partial class ContentFetcher(
         /// <summary>Openers who wait for the content.</summary>
         public int Pins { get; set; }
 
-        /// <summary>The attachment was deleted since; another download may have taken this one's place.</summary>
+        /// <summary>The attachment was deleted or stored since; another download may have taken this one's place.</summary>
         public bool IsForgotten { get; set; }
     }
 }

@@ -172,4 +172,22 @@ public sealed class RoundTripTests
         Assert.Equal(1, harness.Faults.Count(BucketOperation.Put));
         Assert.Equal(StoreHarness.Bytes(10), await harness.ReadAsync(infos[0]));
     }
+
+    [Fact]
+    public async Task A_look_up_that_began_before_the_store_does_not_hide_the_attachment()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentId id = StoreHarness.NewId();
+        FaultRule stall = harness.Faults.Inject(BucketOperation.Get, Fault.Stall(), times: 1);
+        Task<AttachmentInfo?> early = harness.Store.FindAsync(id, default);
+        await stall.Reached;
+        await harness.StoreAsync(StoreHarness.Bytes(1000), id);
+        await harness.EvictAsync();
+
+        Assert.NotNull(await harness.Store.FindAsync(id, default));
+
+        Assert.False(early.IsCompleted);
+        stall.Release();
+        await early;
+    }
 }
