@@ -38,8 +38,10 @@ public sealed partial class StorageFileSystem
             _underlay.Read(r);
         else if (_files.Find(r.Handle) is not { } file)
             r.Fail(Errno.EBADF);
-        else if (file.Reader is { } reader)
+        else if (file.Reader is { IsWhole: true } reader)
             Reply(r, reader);
+        else if (file.Reader is { } large)
+            _ = ReadAsync(r, large);
         else
             _ = ReadBackAsync(r, file.Node);
     }
@@ -167,6 +169,27 @@ public sealed partial class StorageFileSystem
         }
     }
 
+    /// <summary>Reads of an attachment that is too large to be held wait for the bucket.</summary>
+    private async Task ReadAsync(ReadRequest r, OpenAttachment reader)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(r.Size);
+        try
+        {
+            int count = await reader.ReadAsync(r.Offset, buffer.AsMemory(0, r.Size), r.CancellationToken).ConfigureAwait(false);
+            r.Reply(buffer.AsSpan(0, count));
+        }
+        catch (Exception e)
+        {
+            LogReadFailed(reader.Info.Id, reader.Info.Key, e.Message);
+            r.Fail(ErrorOf(e, r.IsInterrupted));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <summary>The kernel reads a page back that it needs whole, from a file that is open for writing.</summary>
     private async Task ReadBackAsync(ReadRequest r, AttachmentNode node)
     {
@@ -181,7 +204,7 @@ public sealed partial class StorageFileSystem
             }
 
             using OpenAttachment reader = await _tree.OpenAsync(node, r.CancellationToken).ConfigureAwait(false);
-            Reply(r, reader);
+            r.Reply(buffer.AsSpan(0, await reader.ReadAsync(r.Offset, buffer.AsMemory(0, r.Size), r.CancellationToken).ConfigureAwait(false)));
         }
         catch (Exception e)
         {
@@ -291,6 +314,9 @@ public sealed partial class StorageFileSystem
             (notifier, writer.Id),
             preferLocal: false);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A read of attachment {Attachment} at {Key} failed: {Reason}")]
+    private partial void LogReadFailed(AttachmentId attachment, string key, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A write to attachment {Attachment} failed, and with it the attachment: {Error}: {Reason}")]
     private partial void LogWriteFailed(AttachmentId attachment, AttachmentError error, string reason);

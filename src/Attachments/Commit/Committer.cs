@@ -81,7 +81,7 @@ internal sealed partial class Committer(
         }
 
         AttachmentInfo info = Committed(writer.Id, key, content.Length);
-        cache.Add(new CachedContent(info, content, writer.TakeReservation(), sealedObject, form.Envelope), pins: 0);
+        cache.Add(new WholeContent(info, content, writer.TakeReservation(), sealedObject, form.Envelope), pins: 0);
         return info;
     }
 

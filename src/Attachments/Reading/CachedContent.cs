@@ -1,25 +1,17 @@
 using OrthancCloudFs.Attachments.Staging;
-using OrthancCloudFs.Envelope;
 
 namespace OrthancCloudFs.Attachments.Reading;
 
 /// <summary>
-/// A committed attachment in staging memory: kept while somebody has it open, and after that until room is needed. Content that was just
-/// committed is still sealed and is opened, in place, when it is first asked for.
+/// What staging memory holds of a committed attachment that can be read: kept while somebody has it open, and after that until room is
+/// needed.
 /// </summary>
-internal sealed class CachedContent(
-    AttachmentInfo info, StagedContent content, long reserved, SealedObject? sealedObject, IEnvelope? envelope)
+internal abstract class CachedContent(AttachmentInfo info, long reserved)
 {
-    private readonly Lock _opening = new();
-    private SealedObject? _sealed = sealedObject;
-    private AttachmentException? _failure;
-
     public AttachmentInfo Info => info;
 
     /// <summary>Bytes of staging memory held.</summary>
     public long Reserved => reserved;
-
-    public StagedContent Content => content;
 
     /// <summary>How many have it open; guarded by <see cref="ContentCache"/>.</summary>
     public int Pins { get; set; }
@@ -29,26 +21,17 @@ internal sealed class CachedContent(
 
     public LinkedListNode<CachedContent>? UnpinnedNode { get; set; }
 
+    /// <summary>All of the content where it is in memory as a whole; null where it is fetched as it is read.</summary>
+    public abstract StagedContent? Whole { get; }
+
     /// <summary>Makes the plain content readable; does nothing when it is.</summary>
-    /// <exception cref="AttachmentException"><see cref="AttachmentError.Unreadable"/>; the content has been cleared.</exception>
-    public void EnsureOpened()
-    {
-        lock (_opening)
-        {
-            if (_failure is not null)
-                throw _failure;
-            if (_sealed is not { } stored)
-                return;
-            try
-            {
-                envelope!.Open(stored.Header, content.GetSegments(), stored.Trailer);
-                _sealed = null;
-            }
-            catch (EnvelopeException e)
-            {
-                _failure = ObjectForm.Unreadable(info.Key, e.Message, e);
-                throw _failure;
-            }
-        }
-    }
+    /// <exception cref="AttachmentException">It cannot be read, now or later.</exception>
+    public abstract void EnsureOpened();
+
+    /// <summary>Copies plain content out; returns how many bytes there were, fewer than asked for only at the end.</summary>
+    /// <exception cref="AttachmentException">The bucket does not deliver what was authenticated.</exception>
+    public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> into, CancellationToken cancellationToken);
+
+    /// <summary>Clears and gives back every page; the reservation is released separately.</summary>
+    public abstract void Free();
 }

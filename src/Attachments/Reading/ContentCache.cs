@@ -156,7 +156,7 @@ internal sealed class ContentCache(StagingMemory memory)
     {
         if (content is null)
             return;
-        content.Content.Dispose();
+        content.Free();
         memory.Release(content.Reserved);
     }
 }

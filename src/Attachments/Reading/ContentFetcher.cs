@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
+using OrthancCloudFs.Envelope;
 
 namespace OrthancCloudFs.Attachments.Reading;
 
@@ -29,7 +30,7 @@ internal sealed partial class ContentFetcher(
             if (cache.TryGetInfo(id, out AttachmentInfo? cached))
                 return cached;
             if (!_fetches.TryGetValue(id, out fetch!))
-                fetch = Start(id, known: null, reserved: 0);
+                fetch = Start(id, known: null, reserved: 0, asWhole: true);
         }
 
         return await fetch.Found.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -41,6 +42,9 @@ internal sealed partial class ContentFetcher(
     {
         form.RequireReadable(info.Key, info.Encrypted);
         long bytes = StagingMemory.RoundUp(info.Length + form.Overhead);
+        bool asWhole = bytes <= memory.Capacity;
+        if (!asWhole)
+            bytes = BlockwiseContent.BytesFor(info.Length, info.Encrypted ?? form.Encrypts, memory);
         if (bytes > memory.Capacity)
         {
             throw new AttachmentException(
@@ -55,7 +59,7 @@ internal sealed partial class ContentFetcher(
             if (running is null)
             {
                 await memory.ReserveAsync(bytes, ReservationPriority.Queue, cancellationToken).ConfigureAwait(false);
-                running = StartPinned(info, bytes);
+                running = StartPinned(info, bytes, asWhole);
                 if (running is null)
                     continue;
             }
@@ -122,13 +126,13 @@ internal sealed partial class ContentFetcher(
         }
     }
 
-    private Fetch? StartPinned(AttachmentInfo info, long reserved)
+    private Fetch? StartPinned(AttachmentInfo info, long reserved, bool asWhole)
     {
         lock (_lock)
         {
             if (!_fetches.ContainsKey(info.Id) && !cache.TryGetInfo(info.Id, out _))
             {
-                Fetch fetch = Start(info.Id, info, reserved);
+                Fetch fetch = Start(info.Id, info, reserved, asWhole);
                 fetch.Pins++;
                 return fetch;
             }
@@ -138,7 +142,7 @@ internal sealed partial class ContentFetcher(
         return null;
     }
 
-    private Fetch Start(AttachmentId id, AttachmentInfo? known, long reserved)
+    private Fetch Start(AttachmentId id, AttachmentInfo? known, long reserved, bool asWhole)
     {
         if (_isStopped)
         {
@@ -148,7 +152,7 @@ internal sealed partial class ContentFetcher(
 
         var fetch = new Fetch();
         _fetches.Add(id, fetch);
-        fetch.Content = Task.Run(() => RunAsync(fetch, id, known, reserved));
+        fetch.Content = Task.Run(() => RunAsync(fetch, id, known, reserved, asWhole));
         return fetch;
     }
 
@@ -176,28 +180,14 @@ internal sealed partial class ContentFetcher(
             cache.Unpin(content);
     }
 
-    private async Task<CachedContent?> RunAsync(Fetch fetch, AttachmentId id, AttachmentInfo? known, long reserved)
+    private async Task<CachedContent?> RunAsync(Fetch fetch, AttachmentId id, AttachmentInfo? known, long reserved, bool asWhole)
     {
-        using var download = new StagedDownload(id, known?.Encrypted, form, memory, reserved, largestUnasked)
-        {
-            Found = info => fetch.Found.TrySetResult(info),
-        };
         string key = known?.Key ?? layout.UsualKey(id);
         try
         {
-            if (known is null && layout.TryParse(key, out AttachmentKey usual))
-                download.EncryptedByName = usual.Encrypted;
-            bool found = await bucket.GetAsync(key, default, download, fetch.Cancellation.Token).ConfigureAwait(false);
-            if (found)
-                return End(fetch, id, download.Finish());
-            if (known is not null)
-                throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
-            AttachmentInfo? other = await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false);
-
-            // First out of the way, then known: whoever acts on the answer must not meet it again.
-            End(fetch, id, null);
-            fetch.Found.TrySetResult(other);
-            return null;
+            return asWhole
+                ? await FetchWholeAsync(fetch, id, key, known, reserved).ConfigureAwait(false)
+                : End(fetch, id, await OpenBlockwiseAsync(known!, reserved, fetch.Cancellation.Token).ConfigureAwait(false));
         }
         catch (NotStagedException) when (known is null)
         {
@@ -224,6 +214,40 @@ internal sealed partial class ContentFetcher(
             End(fetch, id, null);
             fetch.Found.TrySetException(failure);
             throw failure;
+        }
+    }
+
+    private async Task<CachedContent?> FetchWholeAsync(Fetch fetch, AttachmentId id, string key, AttachmentInfo? known, long reserved)
+    {
+        using var download = new StagedDownload(id, known?.Encrypted, form, memory, reserved, largestUnasked)
+        {
+            Found = info => fetch.Found.TrySetResult(info),
+        };
+        if (known is null && layout.TryParse(key, out AttachmentKey usual))
+            download.EncryptedByName = usual.Encrypted;
+        if (await bucket.GetAsync(key, default, download, fetch.Cancellation.Token).ConfigureAwait(false))
+            return End(fetch, id, download.Finish());
+        if (known is not null)
+            throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
+        AttachmentInfo? other = await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false);
+
+        // First out of the way, then known: whoever acts on the answer must not meet it again.
+        End(fetch, id, null);
+        fetch.Found.TrySetResult(other);
+        return null;
+    }
+
+    private async Task<BlockwiseContent> OpenBlockwiseAsync(AttachmentInfo info, long reserved, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IEnvelope? envelope = info.Encrypted ?? form.Encrypts ? form.Envelope : null;
+            return await BlockwiseContent.OpenAsync(bucket, info, envelope, memory, reserved, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            memory.Release(reserved);
+            throw;
         }
     }
 

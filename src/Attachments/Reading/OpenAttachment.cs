@@ -1,6 +1,9 @@
 namespace OrthancCloudFs.Attachments.Reading;
 
-/// <summary>An attachment opened for reading: authenticated, complete and kept in memory until disposed.</summary>
+/// <summary>
+/// An attachment opened for reading: authenticated, and kept in memory until disposed, or, if it is too large for that, read from the very
+/// object that was authenticated.
+/// </summary>
 public sealed class OpenAttachment : IDisposable
 {
     private readonly ContentCache _cache;
@@ -16,9 +19,20 @@ public sealed class OpenAttachment : IDisposable
     /// <summary>The most pieces that <see cref="GetSegments"/> returns for so many bytes.</summary>
     public static int MaxSegments(int count) => (count / Staging.StagingMemory.PageSize) + 2;
 
+    /// <summary>True when all of it is in memory and <see cref="GetSegments"/> can be asked; false when it is fetched as it is read.</summary>
+    public bool IsWhole => Content.Whole is not null;
+
+    private CachedContent Content => _content ?? throw new ObjectDisposedException(nameof(OpenAttachment));
+
     /// <summary>The pieces of memory that hold <c>[offset, offset + count)</c>, fewer at the end of the content; returns how many.</summary>
+    /// <exception cref="InvalidOperationException">It is not <see cref="IsWhole"/>.</exception>
     public int GetSegments(long offset, int count, Span<ReadOnlyMemory<byte>> segments) =>
-        (_content ?? throw new ObjectDisposedException(nameof(OpenAttachment))).Content.GetSegments(offset, count, segments);
+        (Content.Whole ?? throw new InvalidOperationException("The attachment is not in memory as a whole.")).GetSegments(offset, count, segments);
+
+    /// <summary>Copies content out; returns how many bytes there were, fewer than asked for only at the end.</summary>
+    /// <exception cref="AttachmentException">Of an attachment that is fetched as it is read: the bucket does not deliver what was opened.</exception>
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> into, CancellationToken cancellationToken) =>
+        Content.ReadAsync(offset, into, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -108,7 +108,7 @@ internal sealed class StagedDownload : IDownloadTarget, IDisposable
         Shrink(_content.Held);
         long reserved = Reserved;
         Reserved = 0;
-        return new CachedContent(info, _content, reserved, sealedObject: null, envelope: null);
+        return new WholeContent(info, _content, reserved, sealedObject: null, envelope: null);
     }
 
     public void Dispose()

@@ -32,12 +32,11 @@ internal static class CatCommand
                 ?? throw new CommandException(ExitCode.NotFound, $"the bucket has no attachment {id}");
             using OpenAttachment attachment = await storage.Store.OpenAsync(info, cancellationToken).ConfigureAwait(false);
             using Stream output = Console.OpenStandardOutput();
-            var segments = new ReadOnlyMemory<byte>[OpenAttachment.MaxSegments(ChunkLength)];
+            byte[] chunk = new byte[ChunkLength];
             for (long offset = 0; offset < attachment.Info.Length; offset += ChunkLength)
             {
-                int count = attachment.GetSegments(offset, ChunkLength, segments);
-                foreach (ReadOnlyMemory<byte> segment in segments.AsMemory(0, count).ToArray())
-                    await output.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+                int count = await attachment.ReadAsync(offset, chunk, cancellationToken).ConfigureAwait(false);
+                await output.WriteAsync(chunk.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
             }
 
             return ExitCode.Success;

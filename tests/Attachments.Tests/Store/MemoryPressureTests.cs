@@ -170,7 +170,7 @@ public sealed class MemoryPressureTests
         for (int round = 0; round < 20_000; round++)
         {
             await memory.ReserveAsync(Page, ReservationPriority.Queue, default);
-            var content = new CachedContent(info, new StagedContent(memory), Page, null, null);
+            var content = new WholeContent(info, new StagedContent(memory), Page, null, null);
             cache.Add(content, pins: 1);
             Task reclaiming = Task.Run(() =>
             {
