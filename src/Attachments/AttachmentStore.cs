@@ -51,11 +51,12 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _cache = new ContentCache(memory);
         memory.ReclaimFrom(_cache.Reclaim);
         long share = Math.Min(options.LargestWriterShare, memory.Capacity / options.WriterShareDivisor);
-        long leastToStream = PartPlan.LeastShare(bucket.PartLimits);
+        long leastToStream = PartPlan.LeastShare(bucket.PartLimits, options.LargestWrite);
         if (leastToStream <= memory.Capacity / 2)
             share = Math.Max(share, leastToStream);
         _writerShare = Math.Max(StagingMemory.PageSize, share / StagingMemory.PageSize * StagingMemory.PageSize);
-        _partPlan = PartPlan.TryCreate(bucket.PartLimits, _writerShare, options.PartBytes, options.PartsInParallel);
+        _partPlan = PartPlan.TryCreate(
+            bucket.PartLimits, _writerShare, options.LargestWrite, options.PartBytes, options.PartsInParallel);
         _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
         _committer = new Committer(bucket, layout, form, _cache, pendingDeletes, _partPlan, options.ConditionalPut, logger);
     }

@@ -29,6 +29,9 @@ public sealed record AttachmentStoreOptions
     /// <summary>Bytes of one part of an attachment that outgrows its writer's share; smaller where the staging memory is.</summary>
     public long PartBytes { get; init; } = 8L << 20;
 
+    /// <summary>The most bytes of one write, by the adapter.</summary>
+    public long LargestWrite { get; init; } = 1L << 20;
+
     /// <summary>Parts of one attachment on their way at once.</summary>
     public int PartsInParallel { get; init; } = 4;
 

@@ -25,13 +25,20 @@ public sealed partial class AttachmentWriter
     /// <summary>The upload in parts; null while the attachment fits in its share.</summary>
     internal StreamedUpload? Upload { get; private set; }
 
+    /// <summary>Where the bytes end that the upload may take.</summary>
+    private long Takeable => _state == State.Committing
+        ? _content.Length
+        : _written.FilledFromStart / PartPlan.TakenAtOnce * PartPlan.TakenAtOnce;
+
+    private long RoomToGoOn => _plan?.RoomToGoOn(Upload?.NextPart ?? 1) ?? 0;
+
     /// <summary>True while room will come free by itself.</summary>
     private bool IsUploading
     {
         get
         {
             lock (_lock)
-                return Upload is { } upload && (!_isStarved || upload.PartsUnderWay > 0);
+                return Upload is { } upload && (!_isStarved || _taken < Takeable || upload.PartsUnderWay > 0);
         }
     }
 
@@ -46,10 +53,9 @@ public sealed partial class AttachmentWriter
             {
                 if (_state == State.Failed)
                     throw _failure!;
-                long end = _state == State.Committing ? _content.Length : _written.FilledFromStart / PartPlan.TakenAtOnce * PartPlan.TakenAtOnce;
-                if (_taken < end)
+                if (_taken < Takeable)
                 {
-                    int length = (int)Math.Min(StagingMemory.PageSize, end - _taken);
+                    int length = (int)Math.Min(StagingMemory.PageSize, Takeable - _taken);
                     _taken += length;
                     _outgoing += StagingMemory.PageSize;
                     _isStarved = false;
@@ -78,7 +84,7 @@ public sealed partial class AttachmentWriter
         {
             _outgoing -= (long)pages.Count * StagingMemory.PageSize;
             long used = _content.Held + _outgoing;
-            ReleaseDownTo(_state == State.Filling ? Math.Max(used, Math.Min(_share, _reserved)) : used);
+            ReleaseDownTo(_state == State.Filling ? Math.Min(_reserved, Math.Max(used + RoomToGoOn, _share)) : used);
             _freed.Set();
         }
     }
@@ -86,51 +92,49 @@ public sealed partial class AttachmentWriter
     /// <summary>Makes room for a write: within the reservation, by more of it, or by beginning to stream.</summary>
     private bool TryGrow(long offset, int count)
     {
+        bool outgrows = _content.Held + _outgoing + _content.NewPageBytes(offset, count) > _share;
+        if (outgrows && _plan is not null && Upload is null && _written.FilledFromStart >= PartPlan.TakenAtOnce)
+            Upload = _startUpload(this);
         long growth = Growth(offset, count);
         if (growth <= 0)
             return true;
-        if (_plan is not null && Upload is null && _written.FilledFromStart >= PartPlan.TakenAtOnce)
-            Upload = _startUpload(this);
         if (!MayHold(_reserved + growth) || !_memory.TryReserve(growth, ReservationPriority.Grow))
             return false;
         _reserved += growth;
         return true;
     }
 
-    /// <summary>Waits for parts to be put, or for others to give memory back.</summary>
-    private async Task WaitForMemoryAsync(Task freed, long offset, int count, CancellationToken cancellationToken)
+    /// <summary>Bytes that must be reserved before a write may be staged.</summary>
+    private long Growth(long offset, int count)
     {
-        long growth;
-        bool mayGrow;
-        lock (_lock)
-        {
-            growth = Growth(offset, count);
-            mayGrow = MayHold(_reserved + growth);
-        }
+        long used = _content.Held + _outgoing + _content.NewPageBytes(offset, count);
+        return used + (offset > _written.FilledFromStart ? RoomToGoOn : 0) - _reserved;
+    }
 
-        if (!mayGrow || IsUploading)
-        {
-            await freed.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return;
-        }
+    /// <summary>What a write waits for: memory that others give back, or, null, the room that parts make and the writes before it.</summary>
+    private long? WaitsForOthers(long offset, int count)
+    {
+        long growth = Growth(offset, count);
+        bool isNext = _plan is null || offset <= _written.FilledFromStart;
+        return isNext && !IsUploading && MayHold(_reserved + growth) ? growth : null;
+    }
 
-        await _memory.ReserveAsync(growth, ReservationPriority.Grow, cancellationToken).ConfigureAwait(false);
+    private async Task WaitForMemoryAsync(long bytes, CancellationToken cancellationToken)
+    {
+        await _memory.ReserveAsync(bytes, ReservationPriority.Grow, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             if (_state == State.Filling)
             {
-                _reserved += growth;
+                _reserved += bytes;
                 return;
             }
         }
 
-        _memory.Release(growth);
+        _memory.Release(bytes);
     }
 
     private bool MayHold(long bytes) => bytes <= (_plan?.MostStaged ?? _memory.Capacity);
-
-    private long Growth(long offset, int count) =>
-        Math.Max(0, _content.Held + _outgoing + _content.NewPageBytes(offset, count) - _reserved);
 
     private void RequireNotTaken(long offset)
     {

@@ -108,6 +108,7 @@ public sealed partial class AttachmentWriter
             _content.Write(offset, data);
             _written.Add(offset, offset + data.Length);
             _arrived.Set();
+            _freed.Set(); // others may be next now
             return true;
         }
     }
@@ -123,30 +124,31 @@ public sealed partial class AttachmentWriter
         while (true)
         {
             Task freed;
+            long? missing;
             lock (_lock)
             {
                 RequireFilling();
                 if (TryGrow(offset, count))
                     return;
                 freed = _freed.Next;
+                missing = WaitsForOthers(offset, count);
             }
 
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
             patience.CancelAfter(_growthPatience);
-            try
+            Task others = missing is { } bytes ? WaitForMemoryAsync(bytes, patience.Token) : Task.Delay(Timeout.Infinite, patience.Token);
+            await Task.WhenAny(freed, others).ConfigureAwait(false);
+            if (!freed.IsCompleted && others.IsCanceled && (cancellationToken.IsCancellationRequested || !IsUploading))
             {
-                await WaitForMemoryAsync(freed, offset, count, patience.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                if (!cancellationToken.IsCancellationRequested && !_abort.IsCancellationRequested && IsUploading)
-                    continue;
                 AttachmentException failure = Fail(new AttachmentException(
                     AttachmentError.NoRoom,
                     $"{Id}: no room for {count} more bytes within {_growthPatience.TotalSeconds:0} s: others hold the staging memory"));
                 cancellationToken.ThrowIfCancellationRequested();
                 throw failure;
             }
+
+            await patience.CancelAsync().ConfigureAwait(false);
+            await others.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

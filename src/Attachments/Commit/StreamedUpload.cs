@@ -23,6 +23,7 @@ internal sealed class StreamedUpload
     private readonly List<Task<UploadedPart>> _parts = [];
     private readonly Task _run;
     private long _offset;
+    private int _started;
     private int _partsUnderWay;
     private PendingDelete? _record;
 
@@ -52,6 +53,9 @@ internal sealed class StreamedUpload
 
     /// <summary>The object.</summary>
     public string Key { get; }
+
+    /// <summary>The number of the part that is being filled.</summary>
+    public int NextPart => Volatile.Read(ref _started) + 1;
 
     /// <summary>Parts on their way now.</summary>
     public int PartsUnderWay => Volatile.Read(ref _partsUnderWay);
@@ -163,6 +167,7 @@ internal sealed class StreamedUpload
         var place = new PartPlace(_parts.Count + 1, _offset, IsLast: length == backlog.Length);
         SealedPart part = backlog.Take(length);
         Interlocked.Increment(ref _partsUnderWay);
+        Interlocked.Increment(ref _started);
         _offset += length;
         _parts.Add(Task.Run(() => PutPartAsync(place, part, slots)));
     }
@@ -180,8 +185,9 @@ internal sealed class StreamedUpload
         }
         finally
         {
-            Interlocked.Decrement(ref _partsUnderWay);
+            // In this order: who sees that no part is under way finds the room that they made.
             _writer.ReturnPages(part.Pages);
+            Interlocked.Decrement(ref _partsUnderWay);
             slots.Release();
         }
     }

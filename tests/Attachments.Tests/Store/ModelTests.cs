@@ -29,6 +29,7 @@ public sealed class ModelTests
             {
                 DeletePatience = TimeSpan.FromMilliseconds(20),
                 GrowthPatience = TimeSpan.FromMilliseconds(20),
+                LargestWrite = 50_000,
             },
         });
         using var stop = new CancellationTokenSource();

@@ -20,6 +20,7 @@ public sealed class StreamedUploadTests
             DeletePatience = TimeSpan.FromMilliseconds(200),
             GrowthPatience = TimeSpan.FromSeconds(1),
             PartBytes = 256 << 10,
+            LargestWrite = PieceLength,
         },
     };
 

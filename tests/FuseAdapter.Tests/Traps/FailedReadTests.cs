@@ -88,7 +88,7 @@ public class FailedReadTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task An_object_larger_than_the_staging_memory_fails_open_with_EFBIG()
+    public async Task An_object_for_which_not_even_two_blocks_find_room_fails_open_with_EFBIG()
     {
         (MountSetup setup, _) = await StoredAsync();
         await using StorageMount mount = StorageMount.Create(setup with { StagingBytes = 256 << 10 });
