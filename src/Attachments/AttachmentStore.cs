@@ -25,6 +25,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     private readonly AttachmentStoreOptions _options;
     private readonly ILogger _logger;
     private readonly ContentCache _cache;
+    private readonly InputGate _inputs;
     private readonly ContentFetcher _fetcher;
     private readonly Committer _committer;
     private readonly long _writerShare;
@@ -57,8 +58,9 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _writerShare = Math.Max(StagingMemory.PageSize, share / StagingMemory.PageSize * StagingMemory.PageSize);
         _partPlan = PartPlan.TryCreate(
             bucket.PartLimits, _writerShare, options.LargestWrite, options.PartBytes, options.PartsInParallel);
-        _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
-        _committer = new Committer(bucket, layout, form, _cache, pendingDeletes, _partPlan, options.ConditionalPut, logger);
+        _inputs = new InputGate(options.MostConcurrentInput);
+        _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, _inputs, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
+        _committer = new Committer(bucket, layout, form, _cache, _inputs, pendingDeletes, _partPlan, options.ConditionalPut, logger);
     }
 
     /// <summary>What happened so far.</summary>
@@ -129,7 +131,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             CachedContent content = await _fetcher.GetAsync(info, cancellationToken).ConfigureAwait(false);
             try
             {
-                content.EnsureOpened();
+                await OpenAsync(content, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -203,6 +205,15 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         await _committer.StopAsync().ConfigureAwait(false);
         await _fetcher.StopAsync().ConfigureAwait(false);
         _cache.Reclaim(long.MaxValue);
+        _inputs.Dispose();
+    }
+
+    private async Task OpenAsync(CachedContent content, CancellationToken cancellationToken)
+    {
+        if (content.IsOpened)
+            return;
+        using IDisposable turn = await _inputs.EnterAsync(content.Reserved, cancellationToken).ConfigureAwait(false);
+        content.EnsureOpened();
     }
 
     private static AttachmentException Busy(AttachmentId id) =>

@@ -35,6 +35,9 @@ public sealed record AttachmentStoreOptions
     /// <summary>Parts of one attachment on their way at once.</summary>
     public int PartsInParallel { get; init; } = 4;
 
+    /// <summary>Bytes of whole attachments in encryption or decryption at one time; what is streamed goes page by page and does not count.</summary>
+    public long MostConcurrentInput { get; init; } = 1L << 30;
+
     /// <summary>The most bytes of an object whose body is fetched along with a look-up.</summary>
     public long LargestPrefetch { get; init; } = 64L << 20;
 

@@ -10,8 +10,6 @@ namespace OrthancCloudFs.Configuration;
 /// </summary>
 public static class OrthancConfigurationReader
 {
-    private const long BytesPerMegabyte = 1024 * 1024;
-
     /// <summary>Sections whose names are worth a warning when slightly misspelt.</summary>
     private static readonly string[] OurSections =
         [SectionNames.CloudFs, SectionNames.Encryption, SectionNames.S3, SectionNames.LocalStorage];
@@ -45,7 +43,7 @@ public static class OrthancConfigurationReader
             Mount = CloudFsSection.ReadMount(cloudFs, warnings),
             Logging = CloudFsSection.ReadLogging(cloudFs),
             Orthanc = facts,
-            StagingMemoryBytes = cloudFs.Integer(KnownKeys.StagingMemory) * BytesPerMegabyte,
+            StagingMemoryBytes = cloudFs.Megabytes(KnownKeys.StagingMemory),
             StateDirectory = cloudFs.FilePath(KnownKeys.StateDirectory)!,
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,

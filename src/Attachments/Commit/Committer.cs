@@ -18,6 +18,7 @@ internal sealed partial class Committer(
     KeyLayout layout,
     ObjectForm form,
     ContentCache cache,
+    InputGate inputs,
     PendingDeletes pendingDeletes,
     PartPlan? plan,
     bool conditionalPut,
@@ -61,7 +62,7 @@ internal sealed partial class Committer(
         if (writer.Upload is { } upload)
             return await CommitAsync(writer, upload, cancellationToken).ConfigureAwait(false);
         StagedContent content = writer.Content;
-        SealedObject sealedObject = Seal(content, out ContentKind kind);
+        (SealedObject sealedObject, ContentKind kind) = await SealAsync(content, cancellationToken).ConfigureAwait(false);
         string key = layout.KeyFor(writer.Id, kind);
         try
         {
@@ -133,6 +134,13 @@ internal sealed partial class Committer(
     {
         await upload.StoppedAsync().ConfigureAwait(false);
         _uploads.TryRemove(upload, out _);
+    }
+
+    private async Task<(SealedObject Sealed, ContentKind Kind)> SealAsync(StagedContent content, CancellationToken cancellationToken)
+    {
+        using IDisposable turn = await inputs.EnterAsync(content.Length, cancellationToken).ConfigureAwait(false);
+        SealedObject sealedObject = Seal(content, out ContentKind kind);
+        return (sealedObject, kind);
     }
 
     private SealedObject Seal(StagedContent content, out ContentKind kind)

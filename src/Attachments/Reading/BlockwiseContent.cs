@@ -76,6 +76,8 @@ internal sealed class BlockwiseContent : CachedContent
         }
     }
 
+    public override bool IsOpened => Volatile.Read(ref _failure) is null;
+
     public override void EnsureOpened()
     {
         if (Volatile.Read(ref _failure) is { } failure)

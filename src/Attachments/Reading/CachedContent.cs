@@ -24,6 +24,9 @@ internal abstract class CachedContent(AttachmentInfo info, long reserved)
     /// <summary>All of the content where it is in memory as a whole; null where it is fetched as it is read.</summary>
     public abstract StagedContent? Whole { get; }
 
+    /// <summary>True when <see cref="EnsureOpened"/> would do nothing.</summary>
+    public abstract bool IsOpened { get; }
+
     /// <summary>Makes the plain content readable; does nothing when it is.</summary>
     /// <exception cref="AttachmentException">It cannot be read, now or later.</exception>
     public abstract void EnsureOpened();

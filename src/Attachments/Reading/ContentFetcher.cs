@@ -11,7 +11,7 @@ namespace OrthancCloudFs.Attachments.Reading;
 /// whoever looks a name up mostly opens it next, and then finds the body under way, so that both together cost one GET.
 /// </summary>
 internal sealed partial class ContentFetcher(
-    IBucket bucket, KeyLayout layout, ObjectForm form, StagingMemory memory, ContentCache cache, long largestUnasked, ILogger logger)
+    IBucket bucket, KeyLayout layout, ObjectForm form, StagingMemory memory, ContentCache cache, InputGate inputs, long largestUnasked, ILogger logger)
 {
     /// <summary>More objects than one attachment can have in the flat layout.</summary>
     private const int SearchPageSize = 16;
@@ -225,16 +225,33 @@ internal sealed partial class ContentFetcher(
         };
         if (known is null && layout.TryParse(key, out AttachmentKey usual))
             download.EncryptedByName = usual.Encrypted;
-        if (await bucket.GetAsync(key, default, download, fetch.Cancellation.Token).ConfigureAwait(false))
-            return End(fetch, id, download.Finish());
-        if (known is not null)
-            throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
-        AttachmentInfo? other = await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false);
+        AttachmentInfo? other;
+        try
+        {
+            if (await bucket.GetAsync(key, default, download, fetch.Cancellation.Token).ConfigureAwait(false))
+                return End(fetch, id, await FinishAsync(download, fetch.Cancellation.Token).ConfigureAwait(false));
+            if (known is not null)
+                throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
+            other = await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false);
+        }
+        catch (BucketException e) when (e.Kind == BucketErrorKind.Archived && known is null)
+        {
+            // It exists, and says so; only opening it fails.
+            other = await bucket.HeadAsync(key, fetch.Cancellation.Token).ConfigureAwait(false) is { } archived
+                ? form.Describe(id, archived, download.EncryptedByName ?? form.Encrypts)
+                : await SearchAsync(id, fetch.Cancellation.Token).ConfigureAwait(false);
+        }
 
         // First out of the way, then known: whoever acts on the answer must not meet it again.
         End(fetch, id, null);
         fetch.Found.TrySetResult(other);
         return null;
+    }
+
+    private async Task<WholeContent> FinishAsync(StagedDownload download, CancellationToken cancellationToken)
+    {
+        using IDisposable turn = await inputs.EnterAsync(download.Reserved, cancellationToken).ConfigureAwait(false);
+        return download.Finish();
     }
 
     private async Task<BlockwiseContent> OpenBlockwiseAsync(AttachmentInfo info, long reserved, CancellationToken cancellationToken)

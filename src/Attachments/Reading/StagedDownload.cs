@@ -86,7 +86,7 @@ internal sealed class StagedDownload : IDownloadTarget, IDisposable
 
     /// <summary>Authenticates the whole object and hands its content over; the download holds nothing any more.</summary>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.Unreadable"/>.</exception>
-    public CachedContent Finish()
+    public WholeContent Finish()
     {
         string key = _object!.Key;
         bool isSealed = _isSealed!.Value;

@@ -16,6 +16,15 @@ internal sealed class WholeContent(
 
     public override StagedContent? Whole => content;
 
+    public override bool IsOpened
+    {
+        get
+        {
+            lock (_opening)
+                return _sealed is null && _failure is null;
+        }
+    }
+
     /// <inheritdoc/>
     public override void EnsureOpened()
     {

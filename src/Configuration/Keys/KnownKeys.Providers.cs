@@ -84,20 +84,17 @@ public static partial class KnownKeys
 
     public static BooleanKey UseTransferManager { get; } = new(SectionNames.S3, "UseTransferManager", KeySource.Plugin, false)
     {
-        Meaning = "Transfer in parallel parts. Accepted; no effect yet.",
-        HasNoEffect = true,
+        Meaning = "Take size and number of the parts of large files from the next two keys; otherwise they are 8 MB and 4.",
     };
 
-    public static IntegerKey TransferPoolSize { get; } = new(SectionNames.S3, "TransferPoolSize", KeySource.Plugin, 10, 1, 1000, "threads")
+    public static IntegerKey TransferPoolSize { get; } = new(SectionNames.S3, "TransferPoolSize", KeySource.Plugin, 10, 1, 1000, "parts")
     {
-        Meaning = "Parts in transfer at one time. Accepted; no effect yet.",
-        HasNoEffect = true,
+        Meaning = "Parts of one file in transfer at one time, with `UseTransferManager`; fewer where `StagingMemory` has no room.",
     };
 
     public static IntegerKey TransferBufferSize { get; } = new(SectionNames.S3, "TransferBufferSize", KeySource.Plugin, 5, 1, 5120, "MB")
     {
-        Meaning = "Size of a part. Accepted; no effect yet.",
-        HasNoEffect = true,
+        Meaning = "Size of a part, with `UseTransferManager`; smaller where `StagingMemory` has no room, and never below 5 MB.",
     };
 
     public static BooleanKey EnableAwsSdkLogs { get; } = new(SectionNames.S3, "EnableAwsSdkLogs", KeySource.Plugin, false)

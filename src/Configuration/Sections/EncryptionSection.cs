@@ -15,8 +15,6 @@ internal static class EncryptionSection
         "make a key with \"orthanc-cloudfs keygen /etc/orthanc/master.key\" and write "
         + "\"StorageEncryption\": { \"MasterKey\": [1, \"/etc/orthanc/master.key\"] }";
 
-    private const long BytesPerMegabyte = 1024 * 1024;
-
     /// <param name="files">The whole configuration.</param>
     /// <param name="provider">The provider's section, whose own <c>StorageEncryption</c> comes first.</param>
     /// <param name="providerName">Its name.</param>
@@ -49,7 +47,7 @@ internal static class EncryptionSection
             Enabled = enabled,
             MasterKey = current,
             PreviousMasterKeys = ReadPreviousKeys(reader, current),
-            MaxConcurrentInputBytes = reader.Integer(KnownKeys.MaxConcurrentInputSize) * BytesPerMegabyte,
+            MaxConcurrentInputBytes = reader.Megabytes(KnownKeys.MaxConcurrentInputSize),
         };
     }
 

@@ -37,6 +37,7 @@ internal static class S3Section
             Tags = ReadTags(reader),
             Checksum = uploads.Checksum,
             IfNoneMatch = uploads.IfNoneMatch,
+            Parts = ReadParts(reader),
         };
     }
 
@@ -117,12 +118,15 @@ internal static class S3Section
         return tags;
     }
 
+    private static PartSettings? ReadParts(SectionReader reader)
+    {
+        var parts = new PartSettings(reader.Megabytes(KnownKeys.TransferBufferSize), (int)reader.Integer(KnownKeys.TransferPoolSize));
+        return reader.Boolean(KnownKeys.UseTransferManager) ? parts : null;
+    }
+
     /// <summary>What has no effect must be right all the same, so that it does not fail the day it has one.</summary>
     private static void CheckKeysWithoutEffect(SectionReader reader)
     {
-        reader.Boolean(KnownKeys.UseTransferManager);
-        reader.Integer(KnownKeys.TransferPoolSize);
-        reader.Integer(KnownKeys.TransferBufferSize);
         reader.Boolean(KnownKeys.EnableAwsSdkLogs);
     }
 }

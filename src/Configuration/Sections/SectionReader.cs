@@ -76,6 +76,9 @@ internal sealed class SectionReader
         return (long)value;
     }
 
+    /// <summary>A number of megabytes, in bytes.</summary>
+    public long Megabytes(IntegerKey key) => Integer(key) << 20;
+
     public bool Boolean(BooleanKey key) => OptionalBoolean(key) ?? key.DefaultValue!.Value;
 
     public bool? OptionalBoolean(BooleanKey key)

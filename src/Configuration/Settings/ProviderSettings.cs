@@ -68,9 +68,17 @@ public sealed record S3Settings : ProviderSettings
 
     public required ObjectChecksum Checksum { get; init; }
 
+    /// <summary>How large files are cut; null for the program's own choice.</summary>
+    public PartSettings? Parts { get; init; }
+
     /// <summary>New objects are put only where none is yet (<c>If-None-Match: *</c>).</summary>
     public required bool IfNoneMatch { get; init; }
 }
+
+/// <summary>How large files are cut into parts.</summary>
+/// <param name="Bytes">Of one part.</param>
+/// <param name="Parallel">Parts of one file in transfer at one time.</param>
+public sealed record PartSettings(long Bytes, int Parallel);
 
 /// <summary>The checksum that accompanies an upload so that the endpoint can refuse what arrived damaged.</summary>
 public enum ObjectChecksum

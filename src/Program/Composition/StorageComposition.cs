@@ -47,7 +47,13 @@ internal sealed class StorageComposition : IAsyncDisposable
         _pendingDeletes = use == StorageUse.Writing
             ? PendingDeletes.Open(PendingDeletesDirectory(settings), Bucket.SingleAttempts, Envelope.HeaderLength, logger)
             : PendingDeletes.None(Bucket.SingleAttempts, logger);
-        var options = new AttachmentStoreOptions { ConditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true };
+        var options = new AttachmentStoreOptions
+        {
+            ConditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true,
+            MostConcurrentInput = settings.Encryption.MaxConcurrentInputBytes,
+        };
+        if (settings.Provider is S3Settings { Parts: { } parts })
+            options = options with { PartBytes = parts.Bytes, PartsInParallel = parts.Parallel };
         Store = new AttachmentStore(Bucket.Retrying, Layout, _form, _memory, _pendingDeletes, options, logger);
     }
 

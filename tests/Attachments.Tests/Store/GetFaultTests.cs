@@ -11,7 +11,8 @@ namespace OrthancCloudFs.Attachments.Tests.Store;
 /// <summary>No byte is released before all are authenticated, and only a 404 is "not found".</summary>
 public sealed class GetFaultTests
 {
-    public static TheoryData<BucketErrorKind> Kinds => [.. Enum.GetValues<BucketErrorKind>()];
+    /// <summary>All but one: that an object is archived also says that it exists.</summary>
+    public static TheoryData<BucketErrorKind> Kinds => [.. Enum.GetValues<BucketErrorKind>().Where(kind => kind != BucketErrorKind.Archived)];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -129,5 +130,23 @@ public sealed class GetFaultTests
 
         await StoreHarness.FailsAsync(AttachmentError.BucketFailure, () => open);
         Assert.Equal(1, harness.Faults.Count(BucketOperation.Get));
+    }
+
+    [Fact]
+    public async Task An_object_in_an_archive_is_found_and_fails_the_open_at_once()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentInfo stored = await harness.StoreAsync(StoreHarness.Bytes(1000));
+        await harness.EvictAsync();
+        harness.Faults.ClearCalls();
+        harness.Faults.Inject(BucketOperation.Get, Fault.Fail(BucketErrorKind.Archived));
+
+        AttachmentInfo? found = await harness.Store.FindAsync(stored.Id, default);
+
+        Assert.Equal(1000, found!.Length);
+        await StoreHarness.FailsAsync(AttachmentError.Archived, () => harness.Store.OpenAsync(found, default));
+        Assert.Equal(2, harness.Faults.Count(BucketOperation.Get));
+        await harness.Store.DeleteAsync(found, default);
+        Assert.Equal(0, harness.Objects.Count);
     }
 }

@@ -53,8 +53,9 @@ public class S3SectionTests
         Assert.Equal("empty=, ward=b2", string.Join(", ", settings.Tags.Select(tag => $"{tag.Key}={tag.Value}").Order(StringComparer.Ordinal)));
         Assert.Equal(ObjectChecksum.Md5, settings.Checksum);
         Assert.False(settings.IfNoneMatch);
+        Assert.Equal(new PartSettings(16 << 20, 4), settings.Parts);
         Assert.Equal(
-            "UseTransferManager, TransferPoolSize, TransferBufferSize, EnableAwsSdkLogs",
+            "EnableAwsSdkLogs",
             string.Join(", ", result.Warnings.Select(warning => warning.Split("AwsS3Storage.")[1].Split(" has no effect yet.")[0])));
     }
 
