@@ -1,6 +1,6 @@
 CONFIGURATION := Release
 
-.PHONY: help build test demo bench soak format-check clean
+.PHONY: help build test demo bench soak large format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,12 @@ bench: ## Measures: ratios against tmpfs and local disk, counts of requests.
 soak: build ## Watches the memory of 50 clients with 20 MB files under a budget of 128 MB.
 	tests/scripts/install-dependencies demo
 	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- soak
+
+large: build ## Passes a file of 3 GB through a budget of 64 MB, on a local bucket and on Ceph's gateway.
+	tests/scripts/install-dependencies test
+	dotnet build tests/EndToEnd.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
+	ORTHANC_CLOUDFS_LARGE_MEGABYTES=3000 tests/EndToEnd.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.EndToEnd.Tests \
+		-class '*LargeFileTests' -noColor -noLogo -showLiveOutput
 
 format-check: ## Fails when a source file is not formatted as .editorconfig says.
 	dotnet format --verify-no-changes --no-restore

@@ -25,6 +25,9 @@ public abstract class BucketSite
 
     public abstract Task<byte[]> ReadAsync(string key);
 
+    /// <summary>Uploads in parts that are neither completed nor aborted.</summary>
+    public abstract Task<int> CountUploadsAsync();
+
     public static async Task<BucketSite> CreateAsync(BucketKind kind, SharedGateway gateway, string folder)
     {
         if (kind == BucketKind.Local)
@@ -47,6 +50,9 @@ public abstract class BucketSite
         ]);
 
         public override Task<byte[]> ReadAsync(string key) => File.ReadAllBytesAsync(Path.Combine(directory, key));
+
+        public override Task<int> CountUploadsAsync() => Task.FromResult(
+            Directory.EnumerateFiles(Path.Combine(directory, ".orthanc-cloudfs-staging"), "*.tmp", SearchOption.AllDirectories).Count());
     }
 
     private sealed class CephSite(CephGateway gateway, S3BucketSettings settings) : BucketSite
@@ -85,6 +91,12 @@ public abstract class BucketSite
             using var content = new MemoryStream();
             await response.ResponseStream.CopyToAsync(content);
             return content.ToArray();
+        }
+
+        public override async Task<int> CountUploadsAsync()
+        {
+            var request = new ListMultipartUploadsRequest { BucketName = settings.BucketName };
+            return (await gateway.Client.ListMultipartUploadsAsync(request)).MultipartUploads?.Count ?? 0;
         }
     }
 }

@@ -18,6 +18,9 @@ public sealed record SiteSetup
 
     public bool StorageCompression { get; init; }
 
+    /// <summary>In MB.</summary>
+    public int StagingMemory { get; init; } = 512;
+
     /// <summary>The user that Orthanc runs as, who owns the mount point then; null for our own.</summary>
     public string? OrthancUser { get; init; }
 }
@@ -159,7 +162,11 @@ public sealed class Site : IAsyncDisposable
             ["RemoteAccessAllowed"] = false, // 127.0.0.1 only
             ["AuthenticationEnabled"] = false,
             [Bucket.SectionName] = section,
-            ["OrthancCloudFs"] = new JsonObject { ["StateDirectory"] = Path.Combine(_folder, "state") },
+            ["OrthancCloudFs"] = new JsonObject
+            {
+                ["StateDirectory"] = Path.Combine(_folder, "state"),
+                ["StagingMemory"] = _setup.StagingMemory,
+            },
         };
     }
 
