@@ -44,6 +44,13 @@ internal sealed class ContentCache(StagingMemory memory)
         }
     }
 
+    /// <summary>Keeps content that somebody has open for one more <see cref="Unpin"/>.</summary>
+    public void PinOnceMore(CachedContent content)
+    {
+        lock (_lock)
+            content.Pins++;
+    }
+
     /// <summary>Takes over content, replacing older content of that name, pinned so many times.</summary>
     public void Add(CachedContent content, int pins)
     {

@@ -31,8 +31,20 @@ public sealed class OpenAttachment : IDisposable
 
     /// <summary>Copies content out; returns how many bytes there were, fewer than asked for only at the end.</summary>
     /// <exception cref="AttachmentException">Of an attachment that is fetched as it is read: the bucket does not deliver what was opened.</exception>
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> into, CancellationToken cancellationToken) =>
-        Content.ReadAsync(offset, into, cancellationToken);
+    public async ValueTask<int> ReadAsync(long offset, Memory<byte> into, CancellationToken cancellationToken)
+    {
+        // Whoever closes meanwhile must not free what is being read into.
+        CachedContent content = Content;
+        _cache.PinOnceMore(content);
+        try
+        {
+            return await content.ReadAsync(offset, into, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _cache.Unpin(content);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,4 +1,5 @@
 using OrthancCloudFs.Attachments.Reading;
+using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.TestKit;
 using Xunit;
@@ -169,6 +170,28 @@ public sealed class BlockwiseReadTests
             Assert.True(content.AsSpan(reader.Index * 2_000_000, into.Length).SequenceEqual(into));
             reader.Item.Dispose();
         });
+    }
+
+    [Fact]
+    public async Task What_is_being_read_stays_in_memory_also_when_it_is_closed()
+    {
+        await using var harness = new StoreHarness();
+        byte[] content = StoreHarness.Bytes(20_000_000);
+        AttachmentInfo info = await PutAsync(harness, content);
+        OpenAttachment open = await harness.Store.OpenAsync(info, default);
+        FaultRule stall = harness.Faults.Inject(BucketOperation.Get, Fault.Stall());
+        byte[] into = new byte[1000];
+        Task<int> read = open.ReadAsync(5_000_000, into, default).AsTask();
+        await stall.Reached;
+
+        open.Dispose();
+
+        Assert.False(harness.Memory.TryReserve(harness.Memory.Capacity, ReservationPriority.Queue));
+        stall.Release();
+        Assert.Equal(1000, await read);
+        Assert.Equal(content[5_000_000..5_001_000], into);
+        Assert.True(harness.Memory.TryReserve(harness.Memory.Capacity, ReservationPriority.Queue));
+        harness.Memory.Release(harness.Memory.Capacity);
     }
 
     private static async Task<AttachmentInfo> PutAsync(StoreHarness harness, byte[] content, Action<byte[]>? damage = null)
