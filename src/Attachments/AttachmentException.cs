@@ -29,9 +29,6 @@ public enum AttachmentError
     /// <summary>The stored object does not authenticate.</summary>
     Unreadable,
 
-    /// <summary>The mount is read-only or closing.</summary>
-    ReadOnly,
-
     /// <summary>The bucket denies access or does not know the credentials.</summary>
     AccessDenied,
 

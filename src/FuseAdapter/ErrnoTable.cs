@@ -15,7 +15,6 @@ public static class ErrnoTable
         AttachmentError.Busy => Errno.EBUSY,
         AttachmentError.TooLarge => Errno.EFBIG,
         AttachmentError.NoRoom => Errno.ENOSPC,
-        AttachmentError.ReadOnly => Errno.EROFS,
         AttachmentError.AccessDenied => Errno.EACCES,
         AttachmentError.Throttled => Errno.EAGAIN,
         AttachmentError.TimedOut => Errno.ETIMEDOUT,
