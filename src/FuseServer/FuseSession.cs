@@ -22,7 +22,7 @@ public enum UnmountMode
 /// <summary>A mounted file system and the threads that serve it.</summary>
 public sealed class FuseSession : IAsyncDisposable
 {
-    private static readonly TimeSpan s_initTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly FuseOptions _options;
     private readonly FuseConnection _connection;
@@ -189,7 +189,7 @@ public sealed class FuseSession : IAsyncDisposable
     {
         try
         {
-            _initialized.Task.WaitAsync(s_initTimeout).GetAwaiter().GetResult();
+            _initialized.Task.WaitAsync(InitTimeout).GetAwaiter().GetResult();
         }
         catch (Exception exception) when (exception is FuseMountException or TimeoutException)
         {
@@ -198,7 +198,7 @@ public sealed class FuseSession : IAsyncDisposable
             _connection.Dispose();
             if (exception is FuseMountException)
                 throw;
-            throw new FuseMountException($"cannot mount on {MountPoint}: the kernel sent no INIT within {s_initTimeout}", Errno.ETIMEDOUT, exception);
+            throw new FuseMountException($"cannot mount on {MountPoint}: the kernel sent no INIT within {InitTimeout}", Errno.ETIMEDOUT, exception);
         }
     }
 

@@ -17,9 +17,7 @@ internal enum CancelReason
 /// One request in its pooled object. <see cref="_ticket"/> is its unique number until a handler's answer takes it, so that exactly one
 /// answer counts; whoever took it sends the answer, unless the session did already at the deadline, and recycles the object.
 /// </summary>
-#pragma warning disable CA1001 // a token source without timer or wait handle holds nothing to dispose; late holders of its token may still use it
 internal sealed unsafe class FuseRequest(FuseConnection connection)
-#pragma warning restore CA1001
 {
     /// <summary>Names are at most 255 bytes on most file systems; what is larger is not kept between requests.</summary>
     private const int KeptBodyBytes = 4096;
@@ -35,6 +33,8 @@ internal sealed unsafe class FuseRequest(FuseConnection connection)
     private ulong _ticket;
     private int _replied;
     private CancelReason _cancelReason;
+
+    // Never disposed: without timer and wait handle it holds nothing, and late holders of its token may still use it.
     private CancellationTokenSource? _cancellation;
     private DirectoryBuffer? _directoryBuffer;
 

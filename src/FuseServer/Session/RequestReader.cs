@@ -4,16 +4,16 @@ namespace FuseServer.Session;
 internal sealed unsafe class RequestReader(FuseConnection connection, RequestDispatcher dispatcher, Action ended)
 {
     [ThreadStatic]
-    private static bool t_isReaderThread;
+    private static bool _isReaderThread;
 
     /// <summary>The calling thread serves requests.</summary>
-    public static bool IsReaderThread => t_isReaderThread;
+    public static bool IsReaderThread => _isReaderThread;
 
     public void Start(int number) => new Thread(Run) { IsBackground = true, Name = $"FUSE reader {number}" }.Start();
 
     private void Run()
     {
-        t_isReaderThread = true;
+        _isReaderThread = true;
         ReaderSlot slot = new();
         try
         {

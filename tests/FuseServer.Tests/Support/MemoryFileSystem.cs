@@ -12,7 +12,7 @@ internal class MemoryFileSystem : FuseFileSystem
     private const uint FileType = 0x8000;
     private const uint LinkType = 0xA000;
 
-    private static readonly TimeSpan s_valid = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Valid = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Node> _nodes = [];
@@ -51,14 +51,14 @@ internal class MemoryFileSystem : FuseFileSystem
             if (Children(request.NodeId).TryGetValue(Text(request.Name), out ulong id))
                 request.Reply(Entry(id));
             else
-                request.ReplyNegative(s_valid);
+                request.ReplyNegative(Valid);
         }
     }
 
     public override void GetAttributes(GetAttributesRequest request)
     {
         lock (_lock)
-            request.Reply(_nodes[request.NodeId].Attributes, s_valid);
+            request.Reply(_nodes[request.NodeId].Attributes, Valid);
     }
 
     public override void SetAttributes(SetAttributesRequest request)
@@ -80,7 +80,7 @@ internal class MemoryFileSystem : FuseFileSystem
             }
             if (fields.HasFlag(SetAttributesFields.Size))
                 node.Resize((int)request.Size);
-            request.Reply(node.Attributes, s_valid);
+            request.Reply(node.Attributes, Valid);
         }
     }
 
@@ -396,8 +396,8 @@ internal class MemoryFileSystem : FuseFileSystem
     private FuseEntry Entry(ulong id) => new()
     {
         NodeId = id,
-        EntryValid = s_valid,
-        AttributesValid = s_valid,
+        EntryValid = Valid,
+        AttributesValid = Valid,
         Attributes = _nodes[id].Attributes,
     };
 
