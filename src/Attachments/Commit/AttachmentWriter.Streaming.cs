@@ -8,6 +8,9 @@ namespace OrthancCloudFs.Attachments.Commit;
 /// </summary>
 public sealed partial class AttachmentWriter
 {
+    /// <summary>So long without progress is not the usual disorder of requests side by side.</summary>
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(1);
+
     private readonly PartPlan? _plan;
     private readonly Func<AttachmentWriter, StreamedUpload> _startUpload;
     private readonly Pulse _freed = new();
@@ -18,6 +21,12 @@ public sealed partial class AttachmentWriter
 
     /// <summary>Bytes of pages that were handed over and have not come back.</summary>
     private long _outgoing;
+
+    /// <summary>
+    /// What is to come next did not come for a while, perhaps because the kernel has as many requests under way as it may, all of them
+    /// ahead of their turn: from then on they may take what memory is free, beyond what is usual.
+    /// </summary>
+    private volatile bool _isStuck;
 
     /// <summary>True while the upload has all that it can take, and waits for more.</summary>
     private bool _isStarved;
@@ -134,7 +143,7 @@ public sealed partial class AttachmentWriter
         _memory.Release(bytes);
     }
 
-    private bool MayHold(long bytes) => bytes <= (_plan?.MostStaged ?? _memory.Capacity);
+    private bool MayHold(long bytes) => bytes <= (_isStuck ? _memory.Capacity : _plan?.MostStaged ?? _memory.Capacity);
 
     private void RequireNotTaken(long offset)
     {

@@ -135,10 +135,15 @@ public sealed partial class AttachmentWriter
             }
 
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
-            patience.CancelAfter(_growthPatience);
+            patience.CancelAfter(_isStuck ? _growthPatience : StuckAfter < _growthPatience ? StuckAfter : _growthPatience);
             Task others = missing is { } bytes ? WaitForMemoryAsync(bytes, patience.Token) : Task.Delay(Timeout.Infinite, patience.Token);
             await Task.WhenAny(freed, others).ConfigureAwait(false);
-            if (!freed.IsCompleted && others.IsCanceled && (cancellationToken.IsCancellationRequested || !IsUploading))
+            bool gaveUp = cancellationToken.IsCancellationRequested || _abort.IsCancellationRequested;
+            if (!freed.IsCompleted && others.IsCanceled && !gaveUp && !IsUploading && !_isStuck)
+            {
+                _isStuck = true;
+            }
+            else if (!freed.IsCompleted && others.IsCanceled && (gaveUp || !IsUploading))
             {
                 AttachmentException failure = Fail(new AttachmentException(
                     AttachmentError.NoRoom,

@@ -86,6 +86,21 @@ public sealed class StreamedUploadTests
     }
 
     [Fact]
+    public async Task What_comes_far_too_early_may_take_free_memory_after_a_while()
+    {
+        await using var harness = new StoreHarness(Small with { Memory = 16 << 20 });
+        byte[] content = StoreHarness.Bytes(80 * PieceLength);
+        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+
+        await WriteAsync(writer, content.AsMemory(PieceLength), PieceLength);
+
+        Assert.Empty(harness.Faults.Calls);
+        await WriteAsync(writer, content.AsMemory(0, PieceLength), 0);
+        AttachmentInfo info = await writer.CommitAsync(default);
+        Assert.Equal(content, await harness.PlainAsync(info.Key));
+    }
+
+    [Fact]
     public async Task Two_writers_of_large_files_do_not_wait_for_each_other()
     {
         await using var harness = new StoreHarness(Small);
