@@ -163,32 +163,14 @@ internal sealed partial class Committer(
         catch (BucketException e) when (e.Kind == BucketErrorKind.AlreadyExists)
         {
             // After an attempt whose answer was lost, the object that exists may be this very one.
-            if (e.AfterRetry && await IsStoredAsync(key, stored, cancellationToken).ConfigureAwait(false))
+            if (e.AfterRetry
+                && await ObjectHeader.IsStoredAsync(bucket, key, stored.Header.ToArray(), stored.Length, cancellationToken).ConfigureAwait(false))
+            {
                 return;
+            }
+
             throw new AttachmentException(AttachmentError.Exists, $"{key}: the bucket has an object of that name already", e);
         }
-    }
-
-    private async Task<bool> IsStoredAsync(string key, SealedObject stored, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (stored.Header.IsEmpty)
-                return await HasSameLengthAsync(key, stored, cancellationToken).ConfigureAwait(false);
-            byte[]? header = await ObjectHeader.ReadAsync(bucket, key, stored.Header.Length, cancellationToken).ConfigureAwait(false);
-            return header is not null && stored.Header.SequenceEqual(header);
-        }
-        catch (BucketException e)
-        {
-            // Even a clear refusal of the question leaves open whether the object is ours.
-            throw new BucketException(e.Kind, e.Message, e) { AfterRetry = true };
-        }
-    }
-
-    private async Task<bool> HasSameLengthAsync(string key, SealedObject stored, CancellationToken cancellationToken)
-    {
-        ObjectInfo? found = await bucket.HeadAsync(key, cancellationToken).ConfigureAwait(false);
-        return found?.Length == stored.Length;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Cannot store attachment {Attachment} as {Key}: {Error}: {Reason}")]

@@ -92,8 +92,7 @@ internal sealed class StreamedUpload
         catch (BucketException e) when (e is { AfterRetry: true, Kind: BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload })
         {
             // An earlier attempt whose answer was lost may have made this very object.
-            byte[]? header = await ObjectHeader.ReadAsync(_bucket, Key, _header.Length, cancellationToken).ConfigureAwait(false);
-            if (_header.Length == 0 || header is null || !header.AsSpan().SequenceEqual(_header))
+            if (!await ObjectHeader.IsStoredAsync(_bucket, Key, _header, _offset, cancellationToken).ConfigureAwait(false))
                 throw;
         }
     }

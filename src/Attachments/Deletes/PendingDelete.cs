@@ -8,7 +8,9 @@ namespace OrthancCloudFs.Attachments.Deletes;
 /// Set for an upload of unknown outcome: lower-case hexadecimal SHA-256 of the object's envelope header. Every envelope has a fresh random
 /// header, so an object with another one is somebody else's and stays.
 /// </param>
-/// <param name="UploadId">An upload in parts that is to be dropped first; null when there was none.</param>
+/// <param name="UploadId">
+/// An upload in parts that is to be dropped first; null when there was none. Without a fingerprint only the upload is dropped.
+/// </param>
 /// <param name="MayStillArrive">
 /// A request that would store the object may still be under way at the provider: the delete is done only when it was done once more, later.
 /// </param>

@@ -278,8 +278,9 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private async Task<bool> IsOursAsync(PendingDelete delete, CancellationToken cancellationToken)
     {
+        // Of a plain upload nothing tells whether an object under its key is ours; it may be older than the upload.
         if (delete.OnlyIfHeaderSha256 is null)
-            return true;
+            return delete.UploadId is null;
         byte[]? header = await ObjectHeader.ReadAsync(_bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false);
         return header is not null && Committer.Fingerprint(header) == delete.OnlyIfHeaderSha256;
     }

@@ -140,10 +140,30 @@ public sealed class StreamedUploadTests
         Assert.Empty(harness.RecordFiles());
     }
 
-    [Fact]
-    public async Task A_completion_whose_answer_was_lost_has_succeeded()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_that_finds_another_object_of_its_name_leaves_it_alone(bool encrypted)
     {
-        await using var harness = new StoreHarness(Small with { Wrap = StoreHarness.OneRetry });
+        await using var harness = new StoreHarness(Small with { Encrypted = encrypted });
+        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+        string key = harness.Layout.UsualKey(writer.Id);
+        await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+        await harness.PutRawAsync(key, StoreHarness.Bytes(500, 9));
+
+        await StoreHarness.FailsAsync(AttachmentError.Exists, () => writer.CommitAsync(default));
+
+        await harness.SettleAsync();
+        Assert.Equal(StoreHarness.Bytes(500, 9), await harness.RawAsync(key));
+        Assert.Equal(0, harness.Objects.Uploads);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_completion_whose_answer_was_lost_has_succeeded(bool encrypted)
+    {
+        await using var harness = new StoreHarness(Small with { Encrypted = encrypted, Wrap = StoreHarness.OneRetry });
         harness.Faults.Inject(BucketOperation.CompleteUpload, Fault.LoseAnswer(), times: 1);
         byte[] content = StoreHarness.Bytes(10_000_000);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
