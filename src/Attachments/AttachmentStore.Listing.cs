@@ -9,35 +9,37 @@ namespace OrthancCloudFs.Attachments;
 public sealed partial class AttachmentStore
 {
     /// <summary>
-    /// The bytes of the sub-folders of a folder of depth 0 or 1 that hold attachments, in order. In the flat layout keys have no folders,
-    /// and a listing jumps from one sub-folder to the next, so that it costs at most 256 requests for any number of objects.
+    /// The bytes of the sub-folders of a folder of depth 0 or 1 that hold attachments, in order. In the flat layout keys have no folders:
+    /// where a page of keys shows hardly more than one sub-folder, the others are asked for one by one, so that a listing costs at most
+    /// 256 small requests (and one for each first digit) for any number of objects.
     /// </summary>
     public async IAsyncEnumerable<byte> ListDirectoriesAsync(
         HashDirectory parent, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string prefix = _layout.PrefixOf(parent);
-        string? startAfter = null;
+        string? token = null;
         int last = -1;
         do
         {
-            ListPage page = await ListPageAsync(prefix, _layout.Delimiter, startAfter, cancellationToken).ConfigureAwait(false);
-            startAfter = page.NextStartAfter;
-            foreach (string key in _layout.Delimiter is null ? page.Objects.Select(found => found.Key) : page.CommonPrefixes)
+            ListPage page = await ListPageAsync(prefix, _layout.Delimiter, token, _options.ListPageSize, cancellationToken).ConfigureAwait(false);
+            token = page.NextPageToken;
+            int found = 0;
+            foreach (string key in _layout.Delimiter is null ? page.Objects.Select(item => item.Key) : page.CommonPrefixes)
             {
                 if (!TryGetChild(parent, key, out byte child) || child <= last)
                     continue;
                 last = child;
+                found++;
                 yield return child;
             }
 
-            if (startAfter is not null && _layout.Delimiter is null && last >= 0)
-            {
-                // 'g' sorts behind every hexadecimal digit: no key of this sub-folder is behind it.
-                string behindLast = prefix + HashDirectory.NameOf((byte)last) + "g";
-                startAfter = string.CompareOrdinal(behindLast, startAfter) > 0 ? behindLast : startAfter;
-            }
+            if (token is null || _layout.Delimiter is not null || found > 1 || page.Objects.Count == 0)
+                continue;
+            await foreach (byte child in AskForDirectoriesAsync(parent, last + 1, cancellationToken).ConfigureAwait(false))
+                yield return child;
+            yield break;
         }
-        while (startAfter is not null);
+        while (token is not null);
     }
 
     /// <summary>The committed attachments of one folder of depth 2, each once, in order of their names.</summary>
@@ -54,6 +56,43 @@ public sealed partial class AttachmentStore
     /// <summary>All committed attachments, each once, in order of their names.</summary>
     public IAsyncEnumerable<AttachmentListing> ListAllAsync(CancellationToken cancellationToken) =>
         ListPrefixAsync(_layout.Prefix, cancellationToken);
+
+    /// <summary>The same from a sub-folder on, by the prefixes of their keys.</summary>
+    private async IAsyncEnumerable<byte> AskForDirectoriesAsync(
+        HashDirectory parent, int from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string prefix = _layout.PrefixOf(parent);
+        int child = from;
+        while (child <= byte.MaxValue)
+        {
+            string name = HashDirectory.NameOf((byte)child);
+            if (child % 16 == 0 && !await HoldsAttachmentsAsync(prefix + name[0], parent, cancellationToken).ConfigureAwait(false))
+            {
+                child += 16;
+                continue;
+            }
+
+            if (await HoldsAttachmentsAsync(prefix + name, parent, cancellationToken).ConfigureAwait(false))
+                yield return (byte)child;
+            child++;
+        }
+    }
+
+    private async Task<bool> HoldsAttachmentsAsync(string prefix, HashDirectory parent, CancellationToken cancellationToken)
+    {
+        // Foreign keys may come first, so one would often not do.
+        const int PageSize = 8;
+        string? token = null;
+        do
+        {
+            ListPage page = await ListPageAsync(prefix, null, token, PageSize, cancellationToken).ConfigureAwait(false);
+            if (page.Objects.Any(item => TryGetChild(parent, item.Key, out _)))
+                return true;
+            token = page.NextPageToken;
+        }
+        while (token is not null);
+        return false;
+    }
 
     /// <summary>The sub-folder that an attachment's key, or a folded prefix, lies in; false for what is nobody's of ours.</summary>
     private bool TryGetChild(HashDirectory parent, string found, out byte child)
@@ -82,12 +121,12 @@ public sealed partial class AttachmentStore
     private async IAsyncEnumerable<AttachmentListing> ListPrefixAsync(
         string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? startAfter = null;
+        string? token = null;
         AttachmentId? last = null;
         do
         {
-            ListPage page = await ListPageAsync(prefix, null, startAfter, cancellationToken).ConfigureAwait(false);
-            startAfter = page.NextStartAfter;
+            ListPage page = await ListPageAsync(prefix, null, token, _options.ListPageSize, cancellationToken).ConfigureAwait(false);
+            token = page.NextPageToken;
             foreach (ObjectInfo found in page.Objects)
             {
                 if (!_layout.TryParse(found.Key, out AttachmentKey parsed) || parsed.Id == last || _pendingDeletes.Hides(parsed.Id))
@@ -96,14 +135,15 @@ public sealed partial class AttachmentStore
                 yield return new AttachmentListing(parsed.Id, _form.Describe(parsed.Id, found, parsed.Encrypted));
             }
         }
-        while (startAfter is not null);
+        while (token is not null);
     }
 
-    private async Task<ListPage> ListPageAsync(string prefix, char? delimiter, string? startAfter, CancellationToken cancellationToken)
+    private async Task<ListPage> ListPageAsync(
+        string prefix, char? delimiter, string? token, int pageSize, CancellationToken cancellationToken)
     {
         try
         {
-            return await _bucket.ListAsync(prefix, delimiter, startAfter, _options.ListPageSize, cancellationToken).ConfigureAwait(false);
+            return await _bucket.ListAsync(prefix, delimiter, token, pageSize, cancellationToken).ConfigureAwait(false);
         }
         catch (BucketException e)
         {

@@ -63,10 +63,11 @@ public interface IBucket : IAsyncDisposable
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// One page of the keys that start with <paramref name="prefix"/>, in ordinal order, after <paramref name="startAfter"/> (exclusive).
-    /// With a <paramref name="delimiter"/>, keys that contain it after the prefix are folded into <see cref="ListPage.CommonPrefixes"/>.
+    /// One page of at most <paramref name="maxKeys"/> (1 to 1000) of the keys that start with <paramref name="prefix"/>, in the order of
+    /// <see cref="ObjectKeyComparer"/>. With a <paramref name="delimiter"/>, keys that contain it after the prefix are folded into
+    /// <see cref="ListPage.CommonPrefixes"/>. <paramref name="pageToken"/> is null for the first page, then what the page before said.
     /// </summary>
-    Task<ListPage> ListAsync(string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken);
+    Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken);
 }
 
 /// <summary>Bytes <c>[Offset, Offset + Length)</c> of an object.</summary>
@@ -99,8 +100,11 @@ public readonly record struct PartPlace(int Number, long Offset, bool IsLast);
 /// <summary>A part that the provider confirmed; <paramref name="Tag"/> is the provider's own, for the completion.</summary>
 public sealed record UploadedPart(int Number, long Length, string Tag);
 
-/// <summary>One page of a listing; <paramref name="NextStartAfter"/> is null on the last page.</summary>
-public sealed record ListPage(IReadOnlyList<ObjectInfo> Objects, IReadOnlyList<string> CommonPrefixes, string? NextStartAfter);
+/// <summary>
+/// One page of a listing. <paramref name="NextPageToken"/> is opaque, good for the same listing only, and null on the last page; a page
+/// that has one may be short, or even empty.
+/// </summary>
+public sealed record ListPage(IReadOnlyList<ObjectInfo> Objects, IReadOnlyList<string> CommonPrefixes, string? NextPageToken);
 
 /// <summary>How to store an object: only when there is none of that key, and with which content type.</summary>
 public sealed record PutOptions(bool IfAbsent = false, string ContentType = "application/octet-stream");

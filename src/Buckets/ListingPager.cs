@@ -6,13 +6,13 @@ internal static class ListingPager
     /// <summary>Keys (and what belongs to them) that start with a prefix and sort after <c>after</c>, in order.</summary>
     internal delegate IEnumerable<ObjectInfo> Walk(string prefix, string after, int limit);
 
-    /// <summary>One page; see <see cref="IBucket.ListAsync"/>.</summary>
-    internal static ListPage Cut(Walk walk, string prefix, char? delimiter, string? startAfter, int maxKeys)
+    /// <summary>One page; see <see cref="IBucket.ListAsync"/>. Its token is the key (or folded prefix) that the next one starts after.</summary>
+    internal static ListPage Cut(Walk walk, string prefix, char? delimiter, string? pageToken, int maxKeys)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxKeys);
         var objects = new List<ObjectInfo>();
         var folded = new List<string>();
-        var after = startAfter ?? "";
+        var after = pageToken ?? "";
         var more = true;
         while (more)
         {

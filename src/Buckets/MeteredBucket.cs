@@ -89,8 +89,8 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         CountAsync(BucketOperation.Delete, inner.DeleteAsync(key, cancellationToken));
 
     /// <inheritdoc/>
-    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.List, inner.ListAsync(prefix, delimiter, startAfter, maxKeys, cancellationToken));
+    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>
+        CountAsync(BucketOperation.List, inner.ListAsync(prefix, delimiter, pageToken, maxKeys, cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -78,9 +78,9 @@ public sealed partial class RetryingBucket : IBucket
         RunAsync(BucketOperation.Delete, key, token => Done(_inner.DeleteAsync(key, token)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken) =>
+    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>
         RunAsync(
-            BucketOperation.List, prefix, token => _inner.ListAsync(prefix, delimiter, startAfter, maxKeys, token), cancellationToken);
+            BucketOperation.List, prefix, token => _inner.ListAsync(prefix, delimiter, pageToken, maxKeys, token), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _inner.DisposeAsync();
@@ -148,8 +148,9 @@ public sealed partial class RetryingBucket : IBucket
         Delay = options.BaseDelay,
         MaxDelay = options.MaxDelay,
         ShouldHandle = outcome => ValueTask.FromResult(outcome.Outcome.Exception is BucketException { IsTransient: true }),
-        // Null leaves it to the growing, jittered wait.
-        DelayGenerator = outcome => ValueTask.FromResult((outcome.Outcome.Exception as BucketException)?.RetryAfter),
+        // Null leaves it to the growing, jittered wait. What the provider said is never undercut, and not kept by all to the moment.
+        DelayGenerator = outcome => ValueTask.FromResult(
+            (outcome.Outcome.Exception as BucketException)?.RetryAfter is { } told ? told * (1 + (Random.Shared.NextDouble() / 10)) : (TimeSpan?)null),
         OnRetry = retry =>
         {
             if (retry.Context.Properties.TryGetValue(OperationKey, out var operation) && retry.Outcome.Exception is { } cause)

@@ -175,18 +175,15 @@ public abstract partial class BucketContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Twelve_hundred_keys_are_listed_in_pages_and_in_order()
+    public async Task Thousands_of_keys_are_listed_in_pages_and_in_order()
     {
-        var keys = Enumerable.Range(0, 1200).Select(i => $"{i * 7919 % 1200 % 16:x}/{i:d4}").ToArray();
+        var keys = Enumerable.Range(0, 3100).Select(i => $"{i * 7919 % 3100 % 16:x}/{i:d4}").ToArray();
         await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (key, _) => await PutAsync(key, [1]));
         Array.Sort(keys, ObjectKeyComparer.Instance);
         Assert.Equal(keys, await ListKeysAsync("", 1000));
         Assert.Equal(keys, await ListKeysAsync("", 173));
         Assert.Equal(keys.Where(key => key.StartsWith("a/", StringComparison.Ordinal)), await ListKeysAsync("a/", 10));
         Assert.Equal(keys.Where(key => key.StartsWith("a/00", StringComparison.Ordinal)), await ListKeysAsync("a/00", 2));
-        var exact = await Bucket.ListAsync("", null, keys[1189], 10, None);
-        Assert.Equal(keys[1190..], exact.Objects.Select(item => item.Key));
-        Assert.Null(exact.NextStartAfter);
     }
 
     [Fact]
@@ -214,17 +211,6 @@ public abstract partial class BucketContract : IAsyncLifetime
         Assert.Equal("a/1 a/2 | a/x/", await ListFoldedAsync("a/", pageSize));
         Assert.Equal(" | b/", await ListFoldedAsync("b", pageSize));
         Assert.Equal(" | ", await ListFoldedAsync("d", pageSize));
-    }
-
-    [Fact]
-    public async Task A_listing_starts_after_any_key()
-    {
-        foreach (var key in new[] { "a-b", "a/1", "a/2", "a0" })
-            await PutAsync(key, [1]);
-        Assert.Equal(["a/2", "a0"], (await Bucket.ListAsync("", null, "a/1", 10, None)).Objects.Select(item => item.Key));
-        Assert.Equal(["a/1", "a/2", "a0"], (await Bucket.ListAsync("", null, "a/", 10, None)).Objects.Select(item => item.Key));
-        Assert.Equal(["a/1", "a/2", "a0"], (await Bucket.ListAsync("", null, "a-z", 10, None)).Objects.Select(item => item.Key));
-        Assert.Empty((await Bucket.ListAsync("", null, "b", 10, None)).Objects);
     }
 
     [Fact]
@@ -339,9 +325,9 @@ public abstract partial class BucketContract : IAsyncLifetime
         do
         {
             var page = await Bucket.ListAsync(prefix, null, after, pageSize, None);
-            Assert.InRange(page.Objects.Count, page.NextStartAfter is null ? 0 : 1, pageSize);
+            Assert.InRange(page.Objects.Count, 0, pageSize);
             keys.AddRange(page.Objects.Select(item => item.Key));
-            after = page.NextStartAfter;
+            after = page.NextPageToken;
         }
         while (after is not null);
         return keys;
@@ -357,7 +343,7 @@ public abstract partial class BucketContract : IAsyncLifetime
             Assert.True(page.Objects.Count + page.CommonPrefixes.Count <= pageSize);
             keys.AddRange(page.Objects.Select(item => item.Key));
             prefixes.AddRange(page.CommonPrefixes);
-            after = page.NextStartAfter;
+            after = page.NextPageToken;
         }
         while (after is not null);
         return $"{string.Join(' ', keys)} | {string.Join(' ', prefixes)}";

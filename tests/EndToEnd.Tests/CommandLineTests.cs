@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrthancCloudFs.EndToEnd.Tests.Support;
-using OrthancCloudFs.TestKit;
+using OrthancCloudFs.TestKit.Servers;
 using OrthancCloudFs.TestKit.Orthanc;
 using OrthancCloudFs.TestKit.Programs;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using OrthancCloudFs.EndToEnd.Tests.Support;
-using OrthancCloudFs.TestKit;
+using OrthancCloudFs.TestKit.Servers;
 using OrthancCloudFs.TestKit.Orthanc;
 using OrthancCloudFs.TestKit.Programs;
 

@@ -125,10 +125,10 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
 
     /// <inheritdoc/>
     public async Task<ListPage> ListAsync(
-        string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
+        string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken)
     {
         await ArriveAsync(new BucketCall(BucketOperation.List, prefix), cancellationToken);
-        return await inner.ListAsync(prefix, delimiter, startAfter, maxKeys, cancellationToken);
+        return await inner.ListAsync(prefix, delimiter, pageToken, maxKeys, cancellationToken);
     }
 
     /// <inheritdoc/>

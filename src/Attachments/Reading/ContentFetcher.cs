@@ -276,17 +276,24 @@ internal sealed partial class ContentFetcher(
     {
         if (layout.SearchPrefix(id) is not { } prefix)
             return null;
-        ListPage page = await bucket.ListAsync(prefix, null, null, SearchPageSize, cancellationToken).ConfigureAwait(false);
         AttachmentInfo? unreadable = null;
-        foreach (ObjectInfo candidate in page.Objects)
+        string? token = null;
+        do
         {
-            if (!layout.TryParse(candidate.Key, out AttachmentKey parsed))
-                continue;
-            AttachmentInfo? info = form.Describe(id, candidate, parsed.Encrypted);
-            if (form.IsReadable(parsed.Encrypted))
-                return info;
-            unreadable ??= info;
+            ListPage page = await bucket.ListAsync(prefix, null, token, SearchPageSize, cancellationToken).ConfigureAwait(false);
+            foreach (ObjectInfo candidate in page.Objects)
+            {
+                if (!layout.TryParse(candidate.Key, out AttachmentKey parsed))
+                    continue;
+                AttachmentInfo? info = form.Describe(id, candidate, parsed.Encrypted);
+                if (form.IsReadable(parsed.Encrypted))
+                    return info;
+                unreadable ??= info;
+            }
+
+            token = page.NextPageToken;
         }
+        while (token is not null);
 
         // It exists, so it must not look missing; opening it says why it cannot be read.
         return unreadable;

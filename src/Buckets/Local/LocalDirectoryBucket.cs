@@ -1,4 +1,5 @@
 using System.Buffers;
+using OrthancCloudFs.Buckets.Transfer;
 
 namespace OrthancCloudFs.Buckets.Local;
 
@@ -60,8 +61,8 @@ public sealed partial class LocalDirectoryBucket : IBucket
         RunAsync($"delete {key}", () => Delete(key), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken) =>
-        RunAsync($"list {prefix}", () => List(prefix, delimiter, startAfter, maxKeys), cancellationToken);
+    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>
+        RunAsync($"list {prefix}", () => List(prefix, delimiter, pageToken, maxKeys), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -239,10 +240,10 @@ public sealed partial class LocalDirectoryBucket : IBucket
         return true;
     }
 
-    private ListPage List(string prefix, char? delimiter, string? startAfter, int maxKeys)
+    private ListPage List(string prefix, char? delimiter, string? pageToken, int maxKeys)
     {
         CheckDirectory();
-        return ListingPager.Cut(_listing.Walk, prefix, delimiter, startAfter, maxKeys);
+        return ListingPager.Cut(_listing.Walk, prefix, delimiter, pageToken, maxKeys);
     }
 
     /// <summary>The staging folder is there as long as the directory is the one that was opened, and not an empty mount point.</summary>

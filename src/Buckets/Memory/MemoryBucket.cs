@@ -1,3 +1,5 @@
+using OrthancCloudFs.Buckets.Transfer;
+
 namespace OrthancCloudFs.Buckets.Memory;
 
 /// <summary>Objects in this process's memory: for tests, and for measuring everything above a bucket without one. Thread-safe.</summary>
@@ -125,11 +127,11 @@ public sealed class MemoryBucket : IBucket
     }
 
     /// <inheritdoc/>
-    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
+    public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
-            return Task.FromResult(ListingPager.Cut(Walk, prefix, delimiter, startAfter, maxKeys));
+            return Task.FromResult(ListingPager.Cut(Walk, prefix, delimiter, pageToken, maxKeys));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using OrthancCloudFs.Buckets.Transfer;
 
 namespace OrthancCloudFs.Buckets.S3;
 
@@ -10,7 +11,7 @@ public sealed partial class S3Bucket
     /// <inheritdoc/>
     public async Task<string> BeginUploadAsync(string key, PutOptions options, CancellationToken cancellationToken)
     {
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
             var request = new InitiateMultipartUploadRequest
@@ -26,7 +27,7 @@ public sealed partial class S3Bucket
             Proven();
             return answer.UploadId;
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"begin the upload of {key}", failure, guard.Stalled);
         }
@@ -36,10 +37,10 @@ public sealed partial class S3Bucket
     public async Task<UploadedPart> PutPartAsync(
         string key, string uploadId, PartPlace place, IUploadSource source, CancellationToken cancellationToken)
     {
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
-            var body = OpenBody(key, source, guard);
+            var body = UploadStream.Open(key, source, guard);
             await using (body.ConfigureAwait(false))
             {
                 var request = new UploadPartRequest
@@ -57,7 +58,7 @@ public sealed partial class S3Bucket
                 return new UploadedPart(place.Number, source.Length, answer.ETag);
             }
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"put part {place.Number} of {key}", failure, guard.Stalled);
         }
@@ -70,7 +71,7 @@ public sealed partial class S3Bucket
         // Ceph 16 and its contemporaries do not heed the condition here; beside so many parts the question costs nothing.
         if (options.IfAbsent && await HeadAsync(key, cancellationToken).ConfigureAwait(false) is not null)
             throw new BucketException(BucketErrorKind.AlreadyExists, $"complete the upload of {key}: there is an object of that key already");
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
             var request = new CompleteMultipartUploadRequest
@@ -83,7 +84,7 @@ public sealed partial class S3Bucket
             };
             await _client.CompleteMultipartUploadAsync(request, guard.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"complete the upload of {key}", failure, guard.Stalled);
         }
@@ -92,7 +93,7 @@ public sealed partial class S3Bucket
     /// <inheritdoc/>
     public async Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken)
     {
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
             var request = new AbortMultipartUploadRequest { BucketName = _settings.BucketName, Key = key, UploadId = uploadId };
@@ -102,7 +103,7 @@ public sealed partial class S3Bucket
         {
             // Completed or aborted before.
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"abort the upload of {key}", failure, guard.Stalled);
         }

@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using OrthancCloudFs.Buckets.Transfer;
 
 namespace OrthancCloudFs.Buckets.S3;
 
@@ -16,7 +16,6 @@ public sealed partial class S3Bucket : IBucket
     private readonly S3BucketSettings _settings;
     private readonly AmazonS3Client _client;
     private readonly List<Tag> _tags;
-    private readonly SemaphoreSlim _connections;
     private long _provenAt = long.MinValue;
 
     /// <summary>Opens the bucket; no request is made.</summary>
@@ -25,7 +24,6 @@ public sealed partial class S3Bucket : IBucket
     {
         _settings = settings;
         _client = S3ClientFactory.Create(settings);
-        _connections = new SemaphoreSlim(settings.MaxConnections);
         _tags = [.. settings.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })];
     }
 
@@ -39,7 +37,7 @@ public sealed partial class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
             var request = new GetObjectMetadataRequest { BucketName = _settings.BucketName, Key = key };
@@ -50,10 +48,10 @@ public sealed partial class S3Bucket : IBucket
         catch (AmazonServiceException answer) when (S3BucketErrors.SaysAbsent(answer, toHead: true))
         {
             // A HEAD of a missing bucket looks the same, and must not look like lost data. Rarely needed: other answers prove it too.
-            await ProveAsync(guard, cancellationToken).ConfigureAwait(false);
+            await ProveAsync(guard).ConfigureAwait(false);
             return null;
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"head {key}", failure, guard.Stalled);
         }
@@ -66,7 +64,7 @@ public sealed partial class S3Bucket : IBucket
         if (range is { } asked)
             ByteRanges.Check(key, asked);
         GuardedTarget? receiver = null;
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
             var request = new GetObjectRequest
@@ -79,16 +77,14 @@ public sealed partial class S3Bucket : IBucket
             using var answer = await _client.GetObjectAsync(request, guard.Token).ConfigureAwait(false);
             Proven();
             var length = answer.ContentLength;
-            var info = Info(key, WholeLength(answer), answer.LastModified, answer.ETag);
-            if (range is { } part && length != Math.Min(part.Length, info.Length - part.Offset))
-                throw new BucketException(BucketErrorKind.InvalidRequest, $"get {key}: the endpoint does not answer ranges");
+            var info = Info(key, ByteRanges.WholeLength(answer.ContentRange) ?? answer.ContentLength, answer.LastModified, answer.ETag);
+            ByteRanges.RequireAnswered(key, range, length, info.Length);
             guard.Progress();
             using var hash = range is null && _settings.VerifyETagOnGet ? ETagHash.Create(answer.ETag) : null;
             receiver = new GuardedTarget(hash is null ? target : hash.Observe(target), guard);
             await receiver.BeginAsync(info, length, guard.Token).ConfigureAwait(false);
-            await ReceiveAsync(key, answer.ResponseStream, receiver, length, guard).ConfigureAwait(false);
-            if (hash?.Matches() == false)
-                throw new BucketException(BucketErrorKind.ChecksumMismatch, $"get {key}: the bytes do not have the MD5 of their ETag");
+            await receiver.ReceiveAsync(key, answer.ResponseStream, length).ConfigureAwait(false);
+            hash?.Require(key);
             return true;
         }
         catch (AmazonServiceException answer) when (S3BucketErrors.SaysAbsent(answer, toHead: false))
@@ -100,7 +96,7 @@ public sealed partial class S3Bucket : IBucket
         {
             throw new BucketException(BucketErrorKind.Changed, $"get {key}: it is another version than {wanted}", answer);
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken) && failure != receiver?.Failure)
+        catch (Exception failure) when (!guard.IsCancellation(failure) && failure != receiver?.Failure)
         {
             throw S3BucketErrors.Translate($"get {key}", failure, guard.Stalled);
         }
@@ -109,10 +105,10 @@ public sealed partial class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
     {
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
-            var body = OpenBody(key, source, guard);
+            var body = UploadStream.Open(key, source, guard);
             await using (body.ConfigureAwait(false))
             {
                 var request = new PutObjectRequest
@@ -134,7 +130,7 @@ public sealed partial class S3Bucket : IBucket
                 Proven();
             }
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"put {key}", failure, guard.Stalled);
         }
@@ -143,7 +139,7 @@ public sealed partial class S3Bucket : IBucket
     /// <inheritdoc/>
     public async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
             var request = new DeleteObjectRequest { BucketName = _settings.BucketName, Key = key };
@@ -154,7 +150,7 @@ public sealed partial class S3Bucket : IBucket
         {
             Proven();
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"delete {key}", failure, guard.Stalled);
         }
@@ -162,10 +158,10 @@ public sealed partial class S3Bucket : IBucket
 
     /// <inheritdoc/>
     public async Task<ListPage> ListAsync(
-        string prefix, char? delimiter, string? startAfter, int maxKeys, CancellationToken cancellationToken)
+        string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxKeys);
-        using var guard = await StallGuard.StartAsync(_connections, _settings.StallTimeout, cancellationToken).ConfigureAwait(false);
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
             var request = new ListObjectsV2Request
@@ -173,7 +169,7 @@ public sealed partial class S3Bucket : IBucket
                 BucketName = _settings.BucketName,
                 Prefix = prefix,
                 Delimiter = delimiter?.ToString(),
-                StartAfter = startAfter,
+                StartAfter = pageToken,
                 MaxKeys = maxKeys,
                 Encoding = EncodingType.Url, // keys may hold characters that XML cannot
             };
@@ -181,7 +177,7 @@ public sealed partial class S3Bucket : IBucket
             Proven();
             return Page(answer);
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"list {prefix}", failure, guard.Stalled);
         }
@@ -191,34 +187,7 @@ public sealed partial class S3Bucket : IBucket
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
-        _connections.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private static UploadStream OpenBody(string key, IUploadSource source, StallGuard guard)
-    {
-        var body = new UploadStream(source.OpenRead(), guard);
-        if (body.Length == source.Length)
-            return body;
-        body.Dispose();
-        throw UploadReader.WrongLength(key, source);
-    }
-
-    private static async Task ReceiveAsync(string key, Stream body, GuardedTarget receiver, long length, StallGuard guard)
-    {
-        try
-        {
-            await DownloadWriter.CopyAsync(body, receiver, length, guard.Token).ConfigureAwait(false);
-        }
-        catch (HttpIOException failure) when (failure.HttpRequestError == HttpRequestError.ResponseEnded)
-        {
-            throw S3BucketErrors.BodyEnded($"get {key}", receiver.Received, length, failure);
-        }
-        if (receiver.Received < length)
-            throw S3BucketErrors.BodyEnded($"get {key}", receiver.Received, length);
-        // An answer without a length counts as empty; it must not pass for an empty object.
-        if (await body.ReadAsync(new byte[1], guard.Token).ConfigureAwait(false) > 0)
-            throw new BucketException(BucketErrorKind.ProviderFailure, $"get {key}: the body is longer than the announced {length} bytes");
     }
 
     private static ListPage Page(ListObjectsV2Response answer)
@@ -240,15 +209,6 @@ public sealed partial class S3Bucket : IBucket
     private static ObjectInfo Info(string key, long length, DateTime? lastModified, string? etag) =>
         new(key, length, lastModified is { } time ? new DateTimeOffset(time.ToUniversalTime()) : DateTimeOffset.UnixEpoch, etag);
 
-    /// <summary>Of the object, where the answer is a range of it (<c>bytes 0-9/1234</c>).</summary>
-    private static long WholeLength(GetObjectResponse answer) =>
-        answer.ContentRange is { } range && long.TryParse(range.AsSpan(range.LastIndexOf('/') + 1), CultureInfo.InvariantCulture, out var whole)
-            ? whole
-            : answer.ContentLength;
-
-    private static bool IsCancelled(Exception failure, CancellationToken caller) =>
-        failure is OperationCanceledException && caller.IsCancellationRequested;
-
     /// <summary>Null unless the settings ask for it.</summary>
     private async Task<string?> Md5OfAsync(UploadStream body, CancellationToken cancellationToken)
     {
@@ -261,7 +221,7 @@ public sealed partial class S3Bucket : IBucket
 
     private void Proven() => Volatile.Write(ref _provenAt, Environment.TickCount64);
 
-    private async Task ProveAsync(StallGuard guard, CancellationToken cancellationToken)
+    private async Task ProveAsync(StallGuard guard)
     {
         var provenAt = Volatile.Read(ref _provenAt);
         if (provenAt != long.MinValue && Environment.TickCount64 - provenAt < ProofLifetime.TotalMilliseconds)
@@ -275,7 +235,7 @@ public sealed partial class S3Bucket : IBucket
         {
             throw new BucketException(BucketErrorKind.NoSuchBucket, $"there is no bucket {_settings.BucketName}", answer);
         }
-        catch (Exception failure) when (!IsCancelled(failure, cancellationToken))
+        catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"head of the bucket {_settings.BucketName}", failure, guard.Stalled);
         }

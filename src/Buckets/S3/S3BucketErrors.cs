@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
+using OrthancCloudFs.Buckets.Transfer;
 
 namespace OrthancCloudFs.Buckets.S3;
 
@@ -85,27 +83,18 @@ internal static class S3BucketErrors
     /// <param name="stalled">Our own stall timeout ended it.</param>
     internal static BucketException Translate(string what, Exception failure, bool stalled)
     {
-        if (failure is BucketException known)
+        if (TransferFailure.Known(what, failure, stalled) is { } known)
             return known;
-        if (stalled)
-            return new BucketException(BucketErrorKind.Timeout, $"{what}: nothing moved for too long", failure);
         if (failure is AmazonServiceException { StatusCode: not default(HttpStatusCode) } answer)
             return FromAnswer(what, answer);
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
-        {
-            if (FromCause(cause) is { } kind)
-                return new BucketException(kind, $"{what}: {Describe(cause)}", failure);
-        }
+        if (TransferFailure.Find(what, failure) is { } network)
+            return network;
         // What is left is the SDK refusing to send: no credentials found, an impossible setting.
         var local = failure.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase)
             ? BucketErrorKind.Unauthenticated
             : BucketErrorKind.InvalidRequest;
         return new BucketException(local, $"{what}: {failure.Message}", failure);
     }
-
-    /// <summary>A body that ended early: while it was read, unlike a connection that is closed before the answer began.</summary>
-    internal static BucketException BodyEnded(string what, long done, long length, Exception? cause = null) =>
-        new(BucketErrorKind.Truncated, $"{what}: the body ended after {done} of {length} bytes", cause);
 
     private static BucketException FromAnswer(string what, AmazonServiceException answer)
     {
@@ -119,32 +108,8 @@ internal static class S3BucketErrors
         return new BucketException(Classify(answer.StatusCode, answer.ErrorCode), message, answer) { RetryAfter = RetryAfterOf(answer) };
     }
 
-    private static BucketErrorKind? FromCause(Exception cause) => cause switch
-    {
-        TimeoutException => BucketErrorKind.Timeout,
-        SocketException { SocketErrorCode: SocketError.TimedOut } => BucketErrorKind.Timeout,
-        SocketException or AuthenticationException => BucketErrorKind.Network,
-        HttpRequestException { InnerException: null } or IOException { InnerException: null } => BucketErrorKind.Network,
-        _ => null,
-    };
-
-    private static string Describe(Exception cause) => cause switch
-    {
-        AuthenticationException => $"TLS refused: {cause.Message}",
-        _ => cause.Message,
-    };
-
-    /// <summary>RFC 9110: seconds, or a date.</summary>
-    private static TimeSpan? RetryAfterOf(AmazonServiceException answer)
-    {
-        if (answer.InnerException is not HttpErrorResponseException { Response: { } response } || !response.IsHeaderPresent("Retry-After"))
-            return null;
-        var value = response.GetHeaderValue("Retry-After");
-        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
-            return TimeSpan.FromSeconds(seconds);
-        if (!DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
-            return null;
-        var wait = date - DateTimeOffset.UtcNow;
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
-    }
+    private static TimeSpan? RetryAfterOf(AmazonServiceException answer) =>
+        answer.InnerException is HttpErrorResponseException { Response: { } response } && response.IsHeaderPresent("Retry-After")
+            ? TransferFailure.RetryAfter(response.GetHeaderValue("Retry-After"))
+            : null;
 }

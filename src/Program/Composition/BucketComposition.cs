@@ -9,23 +9,32 @@ namespace OrthancCloudFs.Program.Composition;
 /// <summary>The configured bucket: the one place where providers are registered.</summary>
 internal sealed class BucketComposition : IAsyncDisposable
 {
-    private BucketComposition(MeteredBucket metered, RetryingBucket retrying) => (Metered, Retrying) = (metered, retrying);
+    /// <summary>A directory never asks to slow down; more than this only queue in the kernel.</summary>
+    private const int LocalRequests = 64;
+
+    private readonly AdaptiveBucket _adaptive;
+
+    private BucketComposition(MeteredBucket metered, AdaptiveBucket adaptive, RetryingBucket retrying) =>
+        (Metered, _adaptive, Retrying) = (metered, adaptive, retrying);
 
     /// <summary>Counts every request that is really sent.</summary>
     public MeteredBucket Metered { get; }
 
-    /// <summary>One attempt per operation.</summary>
-    public IBucket SingleAttempts => Metered;
+    /// <summary>One attempt per operation, in its turn.</summary>
+    public IBucket SingleAttempts => _adaptive;
 
     /// <summary>Retries within the deadline of an operation.</summary>
     public IBucket Retrying { get; }
 
+    /// <summary>How many requests may run at once: at most, and as the provider bears them now.</summary>
+    public (int Most, int Now) Concurrency => (_adaptive.MaxRequests, _adaptive.RequestLimit);
+
     public static BucketComposition Create(CloudFsSettings settings, ILoggerFactory loggers)
     {
-        (IBucket bucket, RetryOptions retry) = settings.Provider switch
+        (IBucket bucket, int maxRequests, RetryOptions retry) = settings.Provider switch
         {
-            LocalStorageSettings local => ((IBucket)new LocalDirectoryBucket(local.Directory), new RetryOptions()),
-            S3Settings s3 => (new S3Bucket(ToBucketSettings(s3, settings.HttpsCACertificates)), new RetryOptions
+            LocalStorageSettings local => (new LocalDirectoryBucket(local.Directory), LocalRequests, new RetryOptions()),
+            S3Settings s3 => ((IBucket)new S3Bucket(ToBucketSettings(s3, settings.HttpsCACertificates)), s3.MaxConnections, new RetryOptions
             {
                 MaxRetries = s3.MaxRetries,
                 TotalTimeout = s3.RequestTimeout,
@@ -33,7 +42,8 @@ internal sealed class BucketComposition : IAsyncDisposable
             _ => throw new InvalidOperationException("Unknown provider."),
         };
         var metered = new MeteredBucket(bucket);
-        return new BucketComposition(metered, new RetryingBucket(metered, retry, loggers.CreateLogger<RetryingBucket>()));
+        var adaptive = new AdaptiveBucket(metered, maxRequests, loggers.CreateLogger<AdaptiveBucket>());
+        return new BucketComposition(metered, adaptive, new RetryingBucket(adaptive, retry, loggers.CreateLogger<RetryingBucket>()));
     }
 
     private static S3BucketSettings ToBucketSettings(S3Settings s3, string? certificateAuthorities) => new()

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrthancCloudFs.Buckets.S3;
 using OrthancCloudFs.TestKit;
 using Xunit;
@@ -173,7 +174,10 @@ public sealed class S3FaultTests
             Thread.Sleep(200);
             return RawHttpServer.Answer("200 OK");
         });
-        await using var bucket = Open(server.Endpoint, settings => settings with { MaxConnections = 1, StallTimeout = TimeSpan.FromSeconds(1) });
+        await using var bucket = new AdaptiveBucket(
+            Open(server.Endpoint, settings => settings with { MaxConnections = 1, StallTimeout = TimeSpan.FromSeconds(1) }),
+            maxRequests: 1,
+            NullLogger<AdaptiveBucket>.Instance);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Put(bucket)));
         Assert.Equal(8, server.Requests.Count);
     }
@@ -292,5 +296,5 @@ public sealed class S3FaultTests
     private static S3Bucket Open(string endpoint, Func<S3BucketSettings, S3BucketSettings>? change = null) =>
         new(change?.Invoke(Settings(endpoint)) ?? Settings(endpoint));
 
-    private static Task Put(S3Bucket bucket) => bucket.PutAsync("object", new BytesSource("content"u8.ToArray()), new PutOptions(), default);
+    private static Task Put(IBucket bucket) => bucket.PutAsync("object", new BytesSource("content"u8.ToArray()), new PutOptions(), default);
 }

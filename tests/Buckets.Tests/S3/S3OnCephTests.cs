@@ -1,6 +1,7 @@
 using Amazon.S3.Model;
 using OrthancCloudFs.Buckets.S3;
 using OrthancCloudFs.TestKit;
+using OrthancCloudFs.TestKit.Servers;
 using Xunit;
 using S3Bucket = OrthancCloudFs.Buckets.S3.S3Bucket;
 
@@ -126,30 +127,4 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
 
     /// <summary>How often the content is read before it is sent.</summary>
     private static int Passes(S3UploadChecksum checksum) => checksum == S3UploadChecksum.Md5 ? 2 : 1;
-
-    /// <summary>Flips a bit once the hashes are made, as failing memory would.</summary>
-    private sealed class CorruptingSource(byte[] content, int passes) : IUploadSource
-    {
-        public long Length => content.Length;
-
-        public Stream OpenRead() => new Corrupting(content, passes);
-
-        private sealed class Corrupting(byte[] content, int passes) : MemoryStream([.. content], 0, content.Length, writable: true)
-        {
-            private int _passes = passes;
-
-            /// <summary>Every other way to read ends here.</summary>
-            public override int Read(byte[] buffer, int offset, int count)
-            {
-                var read = base.Read(buffer, offset, count);
-                if (read > 0 && Position == Length && _passes > 0 && --_passes == 0)
-                {
-                    Position = Length / 2;
-                    WriteByte((byte)(content[content.Length / 2] ^ 1));
-                    Position = Length;
-                }
-                return read;
-            }
-        }
-    }
 }

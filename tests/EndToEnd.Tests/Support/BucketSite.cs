@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Amazon.S3;
 using Amazon.S3.Model;
 using OrthancCloudFs.Buckets.S3;
-using OrthancCloudFs.TestKit;
+using OrthancCloudFs.TestKit.Servers;
 
 namespace OrthancCloudFs.EndToEnd.Tests.Support;
 

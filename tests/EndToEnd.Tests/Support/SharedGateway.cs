@@ -1,4 +1,4 @@
-using OrthancCloudFs.TestKit;
+using OrthancCloudFs.TestKit.Servers;
 
 namespace OrthancCloudFs.EndToEnd.Tests.Support;
 

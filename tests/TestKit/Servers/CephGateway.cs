@@ -1,26 +1,21 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Amazon.S3;
 using OrthancCloudFs.Buckets.S3;
+using OrthancCloudFs.TestKit.Programs;
 
-namespace OrthancCloudFs.TestKit;
+namespace OrthancCloudFs.TestKit.Servers;
 
 /// <summary>
 /// A real S3 server of this test process's own: Ceph's gateway on a free port of 127.0.0.1, its data in memory. It ends with this object,
-/// and with this process however that ends: the script that runs it watches a pipe.
+/// and with this process however that ends.
 /// </summary>
 public sealed class CephGateway : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
-
-    private readonly Process _script;
+    private readonly ServerScript _script;
     private readonly AmazonS3Client _admin;
     private int _buckets;
 
-    private CephGateway(Process script, int port, string accessKey, string secretKey)
+    private CephGateway(ServerScript script, int port, string accessKey, string secretKey)
     {
         (_script, Port, AccessKey, SecretKey) = (script, port, accessKey, secretKey);
         _admin = new AmazonS3Client(accessKey, secretKey, new AmazonS3Config
@@ -50,27 +45,10 @@ public sealed class CephGateway : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It did not come up; the message has the script's own words.</exception>
     public static async Task<CephGateway> StartAsync()
     {
-        var directory = Path.Combine(Path.GetTempPath(), $"orthanc-cloudfs-ceph-{Guid.NewGuid():N}");
-        var port = FreePort();
+        var port = LocalPort.Free(1)[0];
         var (accessKey, secretKey) = (RandomNumberGenerator.GetHexString(20), RandomNumberGenerator.GetHexString(40));
-        var start = new ProcessStartInfo("bash")
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var argument in new[] { ScriptPath(), directory, $"{port}", accessKey, secretKey })
-            start.ArgumentList.Add(argument);
-        var script = Process.Start(start)!;
-        var errors = script.StandardError.ReadToEndAsync();
-        var line = script.StandardOutput.ReadLineAsync();
-        await Task.WhenAny(line, Task.Delay(StartTimeout));
-        if (line.IsCompletedSuccessfully && await line == "ready")
-            return new CephGateway(script, port, accessKey, secretKey);
-        script.StandardInput.Close();
-        await script.WaitForExitAsync();
-        throw new InvalidOperationException($"Ceph's gateway did not start: {await errors}");
+        var script = await ServerScript.StartAsync("ceph-rgw.sh", ServerScript.NewDirectory("ceph"), $"{port}", accessKey, secretKey);
+        return new CephGateway(script, port, accessKey, secretKey);
     }
 
     /// <summary>Settings for a new, empty bucket.</summary>
@@ -99,18 +77,6 @@ public sealed class CephGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _admin.Dispose();
-        _script.StandardInput.Close();
-        await _script.WaitForExitAsync();
-        _script.Dispose();
+        await _script.DisposeAsync();
     }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static string ScriptPath([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "servers", "ceph-rgw.sh"));
 }

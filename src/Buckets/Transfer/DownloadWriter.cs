@@ -1,4 +1,4 @@
-namespace OrthancCloudFs.Buckets;
+namespace OrthancCloudFs.Buckets.Transfer;
 
 /// <summary>Moves bytes into an <see cref="IDownloadTarget"/>.</summary>
 internal static class DownloadWriter

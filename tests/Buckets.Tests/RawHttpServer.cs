@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace OrthancCloudFs.Buckets.Tests.S3;
+namespace OrthancCloudFs.Buckets.Tests;
 
 /// <summary>One request as it came over the wire.</summary>
 /// <param name="Line">E.g. <c>PUT /bucket/key HTTP/1.1</c>.</param>

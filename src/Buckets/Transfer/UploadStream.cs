@@ -1,8 +1,18 @@
-namespace OrthancCloudFs.Buckets.S3;
+namespace OrthancCloudFs.Buckets.Transfer;
 
 /// <summary>The body of an upload; every read by the HTTP stack is progress.</summary>
 internal sealed class UploadStream(Stream inner, StallGuard guard) : Stream
 {
+    /// <exception cref="BucketException">The source's stream is not as long as it announces.</exception>
+    internal static UploadStream Open(string key, IUploadSource source, StallGuard guard)
+    {
+        var body = new UploadStream(source.OpenRead(), guard);
+        if (body.Length == source.Length)
+            return body;
+        body.Dispose();
+        throw UploadReader.WrongLength(key, source);
+    }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => true;

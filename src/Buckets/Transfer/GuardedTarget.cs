@@ -1,4 +1,4 @@
-namespace OrthancCloudFs.Buckets.S3;
+namespace OrthancCloudFs.Buckets.Transfer;
 
 /// <summary>The target of one attempt: what arrives is progress, and what the target itself throws is told from failures of the bucket.</summary>
 internal sealed class GuardedTarget(IDownloadTarget target, StallGuard guard) : IDownloadTarget
@@ -8,6 +8,25 @@ internal sealed class GuardedTarget(IDownloadTarget target, StallGuard guard) : 
 
     /// <summary>What the target threw; passes to the caller as it is.</summary>
     public Exception? Failure { get; private set; }
+
+    /// <summary>Passes a whole body on.</summary>
+    /// <exception cref="BucketException">It is shorter or longer than <paramref name="length"/>.</exception>
+    public async Task ReceiveAsync(string key, Stream body, long length)
+    {
+        try
+        {
+            await DownloadWriter.CopyAsync(body, this, length, guard.Token).ConfigureAwait(false);
+        }
+        catch (HttpIOException failure) when (failure.HttpRequestError == HttpRequestError.ResponseEnded)
+        {
+            throw Ended(key, length, failure);
+        }
+        if (Received < length)
+            throw Ended(key, length);
+        // An answer without a length counts as empty; it must not pass for an empty object.
+        if (await body.ReadAsync(new byte[1], guard.Token).ConfigureAwait(false) > 0)
+            throw new BucketException(BucketErrorKind.ProviderFailure, $"get {key}: the body is longer than the announced {length} bytes");
+    }
 
     public async ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken)
     {
@@ -49,4 +68,8 @@ internal sealed class GuardedTarget(IDownloadTarget target, StallGuard guard) : 
             throw;
         }
     }
+
+    /// <summary>While the body was read, unlike a connection that is closed before the answer began.</summary>
+    private BucketException Ended(string key, long length, Exception? cause = null) =>
+        new(BucketErrorKind.Truncated, $"get {key}: the body ended after {Received} of {length} bytes", cause);
 }

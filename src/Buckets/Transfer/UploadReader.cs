@@ -1,4 +1,4 @@
-namespace OrthancCloudFs.Buckets;
+namespace OrthancCloudFs.Buckets.Transfer;
 
 /// <summary>Reads the content of an upload, and refuses a source whose stream is not as long as it announces.</summary>
 internal static class UploadReader
