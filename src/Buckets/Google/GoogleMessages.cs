@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace OrthancCloudFs.Buckets.Google;
+
+/// <summary>What is read of the resource "object" (Cloud Storage JSON API, "Objects").</summary>
+/// <param name="Name">The key.</param>
+/// <param name="Size">In bytes, as a text.</param>
+/// <param name="Updated">When this version was stored.</param>
+/// <param name="Generation">What tells versions apart.</param>
+internal sealed record StoredObject(string? Name, string? Size, DateTimeOffset Updated, string? Generation)
+{
+    /// <summary>The fields to ask for.</summary>
+    internal const string Fields = "name,size,updated,generation";
+
+    internal ObjectInfo ToInfo(string key) =>
+        new(key, long.Parse(Size ?? "0", NumberStyles.None, CultureInfo.InvariantCulture), Updated, Generation);
+}
+
+/// <summary>The answer to a listing (JSON API, "Objects: list").</summary>
+internal sealed record ObjectList(StoredObject[]? Items, string[]? Prefixes, string? NextPageToken)
+{
+    internal const string Fields = $"nextPageToken,prefixes,items({StoredObject.Fields})";
+}
+
+/// <summary>What an upload says of its object: with the checksum, Google refuses a body that does not have it.</summary>
+internal sealed record NewObject(string Name, string ContentType, string? Crc32c = null);
+
+/// <summary>An answer that is no success (JSON API, "HTTP status and error codes for JSON").</summary>
+internal sealed record ErrorAnswer(ErrorAnswer.Body? Error)
+{
+    internal sealed record Body(string? Message, Detail[]? Errors);
+
+    internal sealed record Detail(string? Reason);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StoredObject))]
+[JsonSerializable(typeof(ObjectList))]
+[JsonSerializable(typeof(NewObject))]
+[JsonSerializable(typeof(ErrorAnswer))]
+internal sealed partial class GoogleJson : JsonSerializerContext;
