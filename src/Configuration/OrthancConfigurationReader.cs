@@ -12,7 +12,7 @@ public static class OrthancConfigurationReader
 {
     /// <summary>Sections whose names are worth a warning when slightly misspelt.</summary>
     private static readonly string[] OurSections =
-        [SectionNames.CloudFs, SectionNames.Encryption, SectionNames.S3, SectionNames.LocalStorage];
+        [SectionNames.CloudFs, SectionNames.Encryption, .. SectionNames.Providers];
 
     /// <param name="path">A file, or a folder with <c>*.json</c> files.</param>
     /// <param name="environment">Environment variables for <c>${VAR}</c>; by default those of this process.</param>
@@ -36,9 +36,7 @@ public static class OrthancConfigurationReader
         var settings = new CloudFsSettings
         {
             MountPoint = cloudFs.FilePath(KnownKeys.MountPoint) ?? facts.StorageDirectory,
-            Provider = providerName == SectionNames.S3
-                ? S3Section.Read(provider, uploads, warnings)
-                : LocalStorageSection.Read(provider),
+            Provider = ProviderSection.Read(provider, providerName, uploads, warnings),
             Encryption = encryption,
             Mount = CloudFsSection.ReadMount(cloudFs, warnings),
             Logging = CloudFsSection.ReadLogging(cloudFs),
@@ -48,6 +46,8 @@ public static class OrthancConfigurationReader
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,
         };
+        if (settings is { Provider.HybridMode: HybridMode.WriteToFileSystem, Encryption.Enabled: true })
+            warnings.Add($"{provider.Find(KnownKeys.HybridMode)!.Location}: with {providerName}.HybridMode \"WriteToFileSystem\" new attachments stay on this machine, in plain.");
         if (MountPointRules.FindFault(settings) is { } fault)
             throw new ConfigurationException($"{files.Path}: {fault}");
         return new ConfigurationResult(settings, warnings);

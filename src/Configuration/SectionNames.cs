@@ -10,6 +10,13 @@ public static class SectionNames
     public const string S3 = "AwsS3Storage";
     public const string LocalStorage = "LocalStorage";
 
-    /// <summary>Sections of the official plugins that are recognised only to be refused with a reason.</summary>
-    public static IReadOnlyList<string> UnservedProviders { get; } = ["AzureBlobStorage", "BlobStorage", "GoogleCloudStorage"];
+    public const string Azure = "AzureBlobStorage";
+
+    /// <summary>The Azure plugin's section before its version 1.</summary>
+    public const string OldAzure = "BlobStorage";
+
+    public const string Google = "GoogleCloudStorage";
+
+    /// <summary>The sections of which one says where attachments are stored.</summary>
+    public static IReadOnlyList<string> Providers { get; } = [S3, Azure, OldAzure, Google, LocalStorage];
 }

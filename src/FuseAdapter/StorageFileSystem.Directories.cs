@@ -92,9 +92,32 @@ public sealed partial class StorageFileSystem
     /// <summary>The reader begins, or begins again and shall see what is there now.</summary>
     private async Task RewindAsync(DirectoryHandle handle, HashDirectory directory)
     {
+        var entries = new List<UnderlayDirectoryEntry>();
         if (directory.Depth == 0)
-            handle.UnderlayEntries = _underlay.ReadRootEntries();
+            entries.AddRange(_underlay.ReadRootEntries());
+        handle.Shown.Clear();
+        if (_options.Hybrid != HybridStorage.None)
+        {
+            foreach (UnderlayDirectoryEntry local in _underlay.ReadAttachments(directory))
+                entries.Add(Show(handle, directory, local));
+        }
+
+        handle.UnderlayEntries = entries;
         await handle.Stream.RewindAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A hash folder, which is the tree's also where the underlay has one, or an attachment of the underlay.</summary>
+    private static UnderlayDirectoryEntry Show(DirectoryHandle handle, HashDirectory directory, UnderlayDirectoryEntry local)
+    {
+        if (directory.TryGetChild(local.Name.Span, out HashDirectory child))
+        {
+            handle.Shown.Add(new DirectoryEntry(child, default));
+            return local with { Inode = NodeTable.NumberOf(child), TypeMode = DirectoryType };
+        }
+
+        if (AttachmentId.TryParse(local.Name.Span, out AttachmentId id))
+            handle.Shown.Add(new DirectoryEntry(null, new AttachmentListing(id, null)));
+        return local;
     }
 
     private async Task FillAsync(ReadDirectoryRequest r, DirectoryBuffer buffer, DirectoryHandle handle, HashDirectory directory)
@@ -117,7 +140,8 @@ public sealed partial class StorageFileSystem
 
         while (await handle.Stream.ReadAsync((long)(offset - streamStart), r.CancellationToken).ConfigureAwait(false) is { } entry)
         {
-            if (!TryAdd(r, buffer, entry, offset + 1))
+            DirectoryEntry bare = entry.Directory is null ? new DirectoryEntry(null, new AttachmentListing(entry.Attachment.Id, null)) : entry;
+            if (!handle.Shown.Contains(bare) && !TryAdd(r, buffer, entry, offset + 1))
                 return;
             offset++;
         }

@@ -31,7 +31,7 @@ public sealed partial class StorageFileSystem
         if (IsInUnderlay(r.NodeId, r.Name))
             _underlay.Create(r, UnderlayParent(r.NodeId));
         else if (NodeTable.TryGetDirectory(r.NodeId, out HashDirectory parent) && TryGetAttachment(parent, r.Name, out AttachmentId id))
-            _ = CreateAsync(r, id);
+            Create(r, id);
         else
             r.Fail(Errno.EPERM);
     }
@@ -65,7 +65,7 @@ public sealed partial class StorageFileSystem
             _underlay.RemoveDirectory(r, UnderlayParent(r.NodeId));
         else if (!NodeTable.TryGetDirectory(r.NodeId, out HashDirectory parent) || !parent.TryGetChild(r.Name, out HashDirectory child))
             r.Fail(Errno.ENOENT);
-        else if (_tree.TryRemoveDirectory(child))
+        else if (!HoldsLocalAttachments(child) && _tree.TryRemoveDirectory(child))
             ReplyRemoved(r, child);
         else
             r.Fail(Errno.ENOTEMPTY);
@@ -133,10 +133,39 @@ public sealed partial class StorageFileSystem
         r.Reply();
     }
 
+    private bool HoldsLocalAttachments(HashDirectory directory) =>
+        _options.Hybrid != HybridStorage.None && _underlay.ReadAttachments(directory).Count > 0;
+
+    private void Create(CreateRequest r, AttachmentId id)
+    {
+        if (_options.Hybrid == HybridStorage.WriteToUnderlay)
+            _underlay.CreateAttachment(r, id, _options.DirectoryMode);
+        else
+            _ = CreateAsync(r, id);
+    }
+
+    /// <summary>In the hybrid modes the local directory is asked first: it answers at once, and no attachment is in both with other content.</summary>
+    /// <returns>True when the request is answered.</returns>
+    private bool TryReplyFromUnderlay(LookupRequest r, AttachmentId id)
+    {
+        if (_options.Hybrid == HybridStorage.None)
+            return false;
+        Errno error = _underlay.TryEnterAttachment(id, out FuseEntry entry);
+        if (error == Errno.ENOENT)
+            return false;
+        if (error != Errno.None)
+            r.Fail(error);
+        else if (!r.Reply(entry))
+            _underlay.Forget(entry.NodeId, 1);
+        return true;
+    }
+
     private async Task LookupAsync(LookupRequest r, AttachmentId id)
     {
         try
         {
+            if (TryReplyFromUnderlay(r, id))
+                return;
             AttachmentNode? found = await _tree.FindAsync(id, r.CancellationToken).ConfigureAwait(false);
             if (found is null)
             {
@@ -177,12 +206,17 @@ public sealed partial class StorageFileSystem
     {
         try
         {
-            AttachmentNode? node = _nodes.TryFind(id, out AttachmentNode? known)
-                ? known
+            // From either: a copy that stayed behind would come back.
+            Errno local = _options.Hybrid == HybridStorage.None ? Errno.ENOENT : _underlay.RemoveAttachment(id);
+            AttachmentNode? node = local is not (Errno.None or Errno.ENOENT) ? null
+                : _nodes.TryFind(id, out AttachmentNode? known) ? known
                 : await _tree.FindAsync(id, r.CancellationToken).ConfigureAwait(false);
             if (node is null || node.IsRemoved)
             {
-                r.Fail(Errno.ENOENT);
+                if (local == Errno.None)
+                    r.Reply();
+                else
+                    r.Fail(local);
                 return;
             }
 

@@ -33,4 +33,7 @@ public sealed record StorageFileSystemOptions
 
     /// <summary>How long the kernel may keep names, their absence and attributes of attachments.</summary>
     public TimeSpan EntryTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>What the local directory beneath the mount point has to do with attachments.</summary>
+    public HybridStorage Hybrid { get; init; }
 }

@@ -30,5 +30,15 @@ public static class UnderlayGuard
         }
     }
 
+    /// <summary>Removes the files that <see cref="Place"/> left, for a directory that attachments are stored in.</summary>
+    public static void Remove(string directory)
+    {
+        foreach (string path in Directory.EnumerateFiles(directory).Where(path => IsGuarded(Path.GetFileName(path))))
+        {
+            if (new FileInfo(path).Length == Encoding.UTF8.GetByteCount(Text) && File.ReadAllText(path) == Text)
+                File.Delete(path);
+        }
+    }
+
     private static bool IsGuarded(string name) => StorageFileSystem.IsHashDirectoryName(Encoding.UTF8.GetBytes(name));
 }

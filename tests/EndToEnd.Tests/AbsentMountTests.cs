@@ -4,7 +4,7 @@ using OrthancCloudFs.TestKit.Orthanc;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>Orthanc without its mount must not fill the local folder beneath with plain images.</summary>
-public sealed class AbsentMountTests(SharedGateway gateway)
+public sealed class AbsentMountTests(SharedServers servers)
 {
     private readonly DicomFactory _dicom = new(seed: 3);
 
@@ -13,7 +13,7 @@ public sealed class AbsentMountTests(SharedGateway gateway)
     [InlineData("orthanc")]
     public async Task Orthanc_cannot_store_where_the_mount_was(string? user)
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { OrthancUser = user }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { OrthancUser = user }, servers);
         await site.StopOrthancAsync();
         await site.UnmountAsync();
 

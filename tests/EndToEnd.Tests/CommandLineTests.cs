@@ -9,7 +9,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>The program's contract with scripts and people: exit codes as in docs/cli.md, one line that says what is wrong.</summary>
-public sealed class CommandLineTests(SharedGateway gateway)
+public sealed class CommandLineTests(SharedServers servers)
 {
     private const int Usage = 2;
     private const int Configuration = 3;
@@ -77,7 +77,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [InlineData("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")]
     public async Task A_key_file_that_holds_no_key(string content)
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await File.WriteAllTextAsync(site.KeyFile, content);
         AssertRefused(await CloudFsProgram.RunAsync("mount", "--config", site.Configuration), Keys, site.KeyFile);
         Assert.Empty(await site.Bucket.KeysAsync());
@@ -90,7 +90,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task An_S3_bucket_that_is_not_there()
     {
-        CephGateway ceph = await gateway.GetAsync();
+        CephGateway ceph = await servers.CephAsync();
         await AssertRefusedAsync(
             root => UseS3(root, ceph.Endpoint, ceph.AccessKey, ceph.SecretKey, "no-such-bucket"), Bucket, "no-such-bucket");
     }
@@ -98,7 +98,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task A_wrong_secret()
     {
-        CephGateway ceph = await gateway.GetAsync();
+        CephGateway ceph = await servers.CephAsync();
         await AssertRefusedAsync(root => UseS3(root, ceph.Endpoint, ceph.AccessKey, new string('0', 40), "any"), Bucket, "any");
     }
 
@@ -116,14 +116,14 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task A_mount_point_that_is_no_directory()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         AssertRefused(await CloudFsProgram.RunAsync("mount", site.KeyFile, "--config", site.Configuration), Mount, site.KeyFile);
     }
 
     [Fact(Timeout = 180_000)]
     public async Task Mounting_twice()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.MountAsync();
         AssertRefused(await CloudFsProgram.RunAsync("mount", "--config", site.Configuration), Mount, "already");
         Assert.Equal(0, (await site.StatusAsync()).OpenFiles.Writing);
@@ -132,7 +132,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task Unmounting_what_is_in_use()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.MountAsync();
         await using (File.Create(Path.Combine(site.MountPoint, "in-use")))
             AssertRefused(await CloudFsProgram.RunAsync("unmount", site.MountPoint), Mount, site.MountPoint);
@@ -148,7 +148,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task Keygen_makes_a_private_key_and_never_overwrites()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         byte[] key = await File.ReadAllBytesAsync(site.KeyFile);
         Assert.Equal(32, Convert.FromBase64String(File.ReadAllText(site.KeyFile).Trim()).Length);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(site.KeyFile));
@@ -163,7 +163,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [InlineData(BucketKind.Ceph)]
     public async Task Check_says_ok_line_by_line(BucketKind bucket)
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup { Bucket = bucket }, gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup { Bucket = bucket }, servers);
         CommandResult check = (await CloudFsProgram.RunAsync("check", "--config", site.Configuration)).Succeeded("check");
         string[] lines = check.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.Length >= 4, check.Output);
@@ -176,7 +176,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [InlineData(BucketKind.Ceph)]
     public async Task List_and_cat_recover_without_a_mount(BucketKind bucket)
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket }, servers);
         DicomInstance image = new DicomFactory(seed: 7).Create(70_000);
         await site.Rest.StoreAsync(image);
         await site.StopOrthancAsync();
@@ -203,7 +203,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task Status_is_readable_for_programs_and_people()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.MountAsync();
         string json = (await CloudFsProgram.RunAsync("status", site.MountPoint, "--json")).Succeeded("status").Output;
         using var document = JsonDocument.Parse(json);
@@ -222,7 +222,7 @@ public sealed class CommandLineTests(SharedGateway gateway)
 
     private async Task AssertRefusedAsync(Action<JsonObject> spoil, int exitCode, string named)
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         JsonObject root = JsonNode.Parse(await File.ReadAllTextAsync(site.Configuration))!.AsObject();
         spoil(root);
         await File.WriteAllTextAsync(site.Configuration, root.ToJsonString());

@@ -4,7 +4,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>The tools that people use on a storage directory, on the real mount.</summary>
-public sealed class CommonToolsTests(SharedGateway gateway)
+public sealed class CommonToolsTests(SharedServers servers)
 {
     private const int Files = 40;
 
@@ -13,7 +13,7 @@ public sealed class CommonToolsTests(SharedGateway gateway)
     [InlineData(BucketKind.Ceph)]
     public async Task A_storage_directory_is_copied_in_listed_copied_out_and_removed(BucketKind bucket)
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup { Bucket = bucket }, gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup { Bucket = bucket }, servers);
         string source = await FillAsync(Path.Combine(site.Scratch, "source"));
         await site.MountAsync();
 
@@ -35,7 +35,7 @@ public sealed class CommonToolsTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task Rsync_brings_a_storage_directory_in_and_then_finds_nothing_to_do()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         string source = await FillAsync(Path.Combine(site.Scratch, "source"));
         await site.MountAsync();
         string[] options = ["--recursive", "--inplace", "--chmod=F600"];
@@ -49,7 +49,7 @@ public sealed class CommonToolsTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task A_read_only_mount_refuses_changes_and_shows_everything()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         string source = await FillAsync(Path.Combine(site.Scratch, "source"));
         await site.MountAsync();
         await RunAsync("cp", "-r", $"{source}/.", site.MountPoint);

@@ -5,7 +5,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>What the one line about a mistake in the configuration tells besides the place, and what it must not tell.</summary>
-public sealed class ConfigurationMistakeTests(SharedGateway gateway)
+public sealed class ConfigurationMistakeTests(SharedServers servers)
 {
     private const int ConfigurationExitCode = 3;
     private const int KeysExitCode = 4;
@@ -75,7 +75,7 @@ public sealed class ConfigurationMistakeTests(SharedGateway gateway)
 
     private async Task<Site> SiteAsync(Action<JsonObject> change)
     {
-        Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.ConfigureAsync(change);
         return site;
     }

@@ -7,7 +7,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>32 clients at once, 2,000 images of mixed size: every one comes back as it was sent.</summary>
-public sealed class ParallelClientsTests(SharedGateway gateway)
+public sealed class ParallelClientsTests(SharedServers servers)
 {
     private const int Clients = 32;
     private const int Images = 2000;
@@ -26,7 +26,7 @@ public sealed class ParallelClientsTests(SharedGateway gateway)
     [InlineData(BucketKind.Ceph, true)]
     public async Task All_images_come_back_identical(BucketKind bucket, bool syncStorageArea)
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket, SyncStorageArea = syncStorageArea }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket, SyncStorageArea = syncStorageArea }, servers);
         ICollection<byte[]> checksums = await StoreAndReadAsync(site, Images);
         Assert.Equal(Images, (await site.Bucket.KeysAsync()).Count);
 
@@ -45,7 +45,7 @@ public sealed class ParallelClientsTests(SharedGateway gateway)
     [Fact(Timeout = 600_000)]
     public async Task Compressed_images_come_back_identical()
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { StorageCompression = true }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { StorageCompression = true }, servers);
         await StoreAndReadAsync(site, CompressedImages);
         Assert.Equal(await site.CountAttachmentsAsync(), (await site.Bucket.KeysAsync()).Count);
         await DeleteAllAsync(site);

@@ -5,7 +5,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>What one image of 512 KiB costs in kernel requests and bucket requests, with Orthanc as the client.</summary>
-public sealed class RequestCountTests(SharedGateway gateway)
+public sealed class RequestCountTests(SharedServers servers)
 {
     private const int Length = 512 * 1024;
 
@@ -16,10 +16,12 @@ public sealed class RequestCountTests(SharedGateway gateway)
     [InlineData(BucketKind.Local, "legacy")]
     [InlineData(BucketKind.Ceph, "flat")]
     [InlineData(BucketKind.Ceph, "legacy")]
+    [InlineData(BucketKind.Azurite, "flat")]
+    [InlineData(BucketKind.Google, "legacy")]
     public async Task Nothing_needless_is_asked(BucketKind bucket, string structure)
     {
         var setup = new SiteSetup { Bucket = bucket, StorageStructure = structure, IndexInStorageDirectory = false };
-        await using Site site = await Site.StartAsync(setup, gateway);
+        await using Site site = await Site.StartAsync(setup, servers);
         string id = "";
 
         // Before a store the usual name is not there, which is one look; with "flat" another one has to exclude the less usual names.

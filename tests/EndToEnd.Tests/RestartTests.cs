@@ -5,7 +5,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>What was stored outlives Orthanc, the mount, and a crash of either.</summary>
-public sealed class RestartTests(SharedGateway gateway)
+public sealed class RestartTests(SharedServers servers)
 {
     private readonly DicomFactory _dicom = new(seed: 2);
 
@@ -14,7 +14,7 @@ public sealed class RestartTests(SharedGateway gateway)
     [InlineData(BucketKind.Ceph)]
     public async Task Images_outlive_restarts_and_a_crash(BucketKind bucket)
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket }, servers);
         DicomInstance image = _dicom.Create(300_000);
         string id = await site.Rest.StoreAsync(image);
 
@@ -41,7 +41,7 @@ public sealed class RestartTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task A_stale_mount_can_be_unmounted()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.MountAsync();
         await CloudFsProgram.KillAsync(site.MountPoint);
         await site.UnmountAsync();
@@ -51,7 +51,7 @@ public sealed class RestartTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task SIGTERM_unmounts()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.MountAsync();
         int processId = (await site.StatusAsync()).ProcessId;
         await ExternalProgram.RunAsync("kill", "-TERM", $"{processId}");

@@ -7,13 +7,13 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>Keys, secrets and content are nowhere that somebody without a right to them may look.</summary>
-public sealed class SecrecyTests(SharedGateway gateway)
+public sealed class SecrecyTests(SharedServers servers)
 {
     [Fact(Timeout = 180_000)]
     public async Task Log_status_and_process_table_hold_nothing_secret()
     {
-        CephGateway ceph = await gateway.GetAsync();
-        await using Site site = await Site.CreateAsync(new SiteSetup { Bucket = BucketKind.Ceph }, gateway);
+        CephGateway ceph = await servers.CephAsync();
+        await using Site site = await Site.CreateAsync(new SiteSetup { Bucket = BucketKind.Ceph }, servers);
         await site.ConfigureAsync(root => root["OrthancCloudFs"]!["LogLevel"] = "Trace");
         CommandResult mount = (await site.RunAsync("mount")).Succeeded("mount");
         DicomInstance image = new DicomFactory(seed: 8).Create(50_000, patientName: "SECRET^SUSAN");
@@ -43,7 +43,7 @@ public sealed class SecrecyTests(SharedGateway gateway)
     [Fact(Timeout = 120_000)]
     public async Task Another_user_cannot_enter_what_belongs_to_Orthanc()
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { OrthancUser = "orthanc" }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { OrthancUser = "orthanc" }, servers);
         await site.Rest.StoreAsync(new DicomFactory(seed: 9).Create(50_000));
         string file = Directory.EnumerateFiles(site.MountPoint, "*-*-*-*-*", SearchOption.AllDirectories).Single();
         Assert.Equal("orthanc orthanc 600", await StatAsync(file));
@@ -61,7 +61,7 @@ public sealed class SecrecyTests(SharedGateway gateway)
     [Fact(Timeout = 60_000)]
     public async Task A_damaged_object_gives_out_nothing()
     {
-        await using Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.MountAsync();
         string name = SiteFiles.NewName();
         await site.WriteAttachmentAsync(name, SiteFiles.RandomContent(2_000_000));

@@ -5,7 +5,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>SIGTERM in the middle of work: whoever was told that a store is done finds it in the bucket, and nothing else is there.</summary>
-public sealed class ShutdownTests(SharedGateway gateway)
+public sealed class ShutdownTests(SharedServers servers)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
@@ -92,7 +92,7 @@ public sealed class ShutdownTests(SharedGateway gateway)
 
     private async Task<Site> MountedAsync()
     {
-        Site site = await Site.CreateAsync(new SiteSetup(), gateway);
+        Site site = await Site.CreateAsync(new SiteSetup(), servers);
         await site.MountAsync();
         return site;
     }

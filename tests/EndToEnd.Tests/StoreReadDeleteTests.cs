@@ -5,7 +5,7 @@ using OrthancCloudFs.TestKit.Orthanc;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>The life of attachments of a stock Orthanc, its index in the root of the mount, on each kind of bucket.</summary>
-public sealed class StoreReadDeleteTests(SharedGateway gateway)
+public sealed class StoreReadDeleteTests(SharedServers servers)
 {
     private readonly DicomFactory _dicom = new(seed: 1);
 
@@ -14,6 +14,10 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
     [InlineData(BucketKind.Local, "legacy")]
     [InlineData(BucketKind.Ceph, "flat")]
     [InlineData(BucketKind.Ceph, "legacy")]
+    [InlineData(BucketKind.Azurite, "flat")]
+    [InlineData(BucketKind.Azurite, "legacy")]
+    [InlineData(BucketKind.Google, "flat")]
+    [InlineData(BucketKind.Google, "legacy")]
     public Task An_image_lives_as_one_encrypted_object(BucketKind bucket, string structure) =>
         LiveAndDieAsync(new SiteSetup { Bucket = bucket, StorageStructure = structure });
 
@@ -36,9 +40,11 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
     [Theory(Timeout = 180_000)]
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
+    [InlineData(BucketKind.Azurite)]
+    [InlineData(BucketKind.Google)]
     public async Task Images_arrive_by_C_STORE(BucketKind bucket)
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { Bucket = bucket }, servers);
         DicomInstance[] images = [.. Enumerable.Range(0, 5).Select(i => _dicom.Create(100_000 + 2 * i))];
         await StoreScu.SendAsync(site.Orthanc!.DicomPort, images);
         string[] stored = await site.Rest.InstancesAsync();
@@ -59,7 +65,7 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
     [Fact(Timeout = 180_000)]
     public async Task The_index_stays_on_the_local_disk()
     {
-        await using Site site = await Site.StartAsync(new SiteSetup(), gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup(), servers);
         await site.Rest.StoreAsync(_dicom.Create(10_000));
         Assert.True(File.Exists(Path.Combine(site.MountPoint, "index")));
         Assert.Single(await site.Bucket.KeysAsync());
@@ -73,7 +79,7 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
     [InlineData("legacy")]
     public async Task Object_keys_are_the_plugins(string structure)
     {
-        await using Site site = await Site.StartAsync(new SiteSetup { StorageStructure = structure }, gateway);
+        await using Site site = await Site.StartAsync(new SiteSetup { StorageStructure = structure }, servers);
         await site.Rest.StoreAsync(_dicom.Create(10_000));
         string key = Assert.Single(await site.Bucket.KeysAsync());
         const string Uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
@@ -82,7 +88,7 @@ public sealed class StoreReadDeleteTests(SharedGateway gateway)
 
     private async Task LiveAndDieAsync(SiteSetup setup)
     {
-        await using Site site = await Site.StartAsync(setup, gateway);
+        await using Site site = await Site.StartAsync(setup, servers);
         var stored = new List<(string Id, DicomInstance Image)>();
         foreach (int length in new[] { 4096, 4098, 130_000, 512 * 1024, 5_000_000 })
         {

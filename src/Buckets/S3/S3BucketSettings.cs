@@ -21,20 +21,14 @@ public sealed record S3BucketSettings
     /// <summary>For one TCP and TLS handshake.</summary>
     public TimeSpan ConnectionTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>For one operation with all its retries; applied by <see cref="RetryingBucket"/>.</summary>
-    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(1200);
-
     /// <summary>
     /// An attempt is given up when not one byte moved for so long, in either direction. Ours, not the plugin's: so that one dead
-    /// connection does not use up <see cref="RequestTimeout"/>.
+    /// connection does not use up the time of a whole operation.
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Connections to the endpoint at once; further requests wait for one.</summary>
+    /// <summary>Connections to the endpoint at once.</summary>
     public int MaxConnections { get; init; } = 25;
-
-    /// <summary>Attempts after the first; applied by <see cref="RetryingBucket"/>.</summary>
-    public int MaxRetries { get; init; } = 10;
 
     /// <summary>True: <c>https://bucket.endpoint/key</c>; false: <c>https://endpoint/bucket/key</c> (path style).</summary>
     public bool VirtualAddressing { get; init; } = true;

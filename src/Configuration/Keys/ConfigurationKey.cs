@@ -34,9 +34,6 @@ public abstract record ConfigurationKey(string Section, string Name, KeySource S
 
     /// <summary>The value must never appear in a message.</summary>
     public bool IsSecret { get; init; }
-
-    /// <summary>The key is accepted, and changing it has no effect in this version.</summary>
-    public bool HasNoEffect { get; init; }
 }
 
 /// <summary>A whole number within bounds.</summary>

@@ -41,7 +41,7 @@ public static partial class KnownKeys
         Meaning = "The bucket is part of the host name; false for path style, as MinIO and Ceph need.",
     };
 
-    public static IntegerKey ConnectionTimeout { get; } = new(SectionNames.S3, "ConnectionTimeout", KeySource.Plugin, 30, 1, 3600, "s")
+    public static IntegerKey ConnectionTimeout { get; } = new(EveryCloud, "ConnectionTimeout", KeySource.Plugin, 30, 1, 3600, "s")
     {
         Meaning = "Limit for opening a connection.",
     };
@@ -51,17 +51,17 @@ public static partial class KnownKeys
         Meaning = "Old name of `ConnectionTimeout`, used where that is absent.",
     };
 
-    public static IntegerKey RequestTimeout { get; } = new(SectionNames.S3, "RequestTimeout", KeySource.Plugin, 1200, 1, 86400, "s")
+    public static IntegerKey RequestTimeout { get; } = new(EveryCloud, "RequestTimeout", KeySource.Plugin, 1200, 1, 86400, "s")
     {
         Meaning = "Limit for one upload, download or deletion, its retries included.",
     };
 
-    public static IntegerKey MaxConnections { get; } = new(SectionNames.S3, "MaxConnections", KeySource.Plugin, 25, 1, 10000, "connections")
+    public static IntegerKey MaxConnections { get; } = new(EveryCloud, "MaxConnections", KeySource.Plugin, 25, 1, 10000, "connections")
     {
         Meaning = "Connections open at one time.",
     };
 
-    public static IntegerKey MaxRetries { get; } = new(SectionNames.S3, "MaxRetries", KeySource.Plugin, 10, 0, 100, "retries")
+    public static IntegerKey MaxRetries { get; } = new(EveryCloud, "MaxRetries", KeySource.Plugin, 10, 0, 100, "retries")
     {
         Meaning = "Further attempts after one that failed for a passing reason.",
     };
@@ -99,8 +99,64 @@ public static partial class KnownKeys
 
     public static BooleanKey EnableAwsSdkLogs { get; } = new(SectionNames.S3, "EnableAwsSdkLogs", KeySource.Plugin, false)
     {
-        Meaning = "Log what Amazon's library does. Accepted; no effect yet.",
-        HasNoEffect = true,
+        Meaning = "What Amazon's library has to say goes to the log, with the level `Debug`.",
+    };
+
+    public static TextKey ConnectionString { get; } = new(
+        SectionNames.Azure, "ConnectionString", KeySource.Plugin, "text", "required without `AccountUrl`")
+    {
+        Meaning = "The account and its key or a shared access signature, as Azure's portal shows it.",
+        IsSecret = true,
+    };
+
+    public static TextKey AccountUrl { get; } = new(SectionNames.Azure, "AccountUrl", KeySource.Ours, "https address", "none")
+    {
+        Meaning = "Instead of a connection string: the account's blob endpoint, with Azure's default credential (managed or workload identity and so on).",
+    };
+
+    public static TextKey AccountName { get; } = new(SectionNames.OldAzure, "AccountName", KeySource.Plugin, "text", TextKey.Required)
+    {
+        Meaning = "Name of the storage account.",
+    };
+
+    public static TextKey AccountKey { get; } = new(SectionNames.OldAzure, "AccountKey", KeySource.Plugin, "text", TextKey.Required)
+    {
+        Meaning = "Key of the storage account, in base64.",
+        IsSecret = true,
+    };
+
+    public static TextKey ContainerName { get; } = new(EitherAzure, "ContainerName", KeySource.Plugin, "text", TextKey.Required)
+    {
+        Meaning = "Name of the container.",
+    };
+
+    public static BooleanKey CreateContainerIfNotExists { get; } = new(
+        EitherAzure, "CreateContainerIfNotExists", KeySource.Plugin, true)
+    {
+        Meaning = "A container that does not exist is made when it is mounted.",
+    };
+
+    public static ChoiceKey AccessTier { get; } = new(
+        EitherAzure, "AccessTier", KeySource.Plugin, null, ["Hot", "Cool", "Cold", "Archive", "Premium"], "the account's default")
+    {
+        Meaning = "Access tier of new blobs. What is in `Archive` cannot be read before it is rehydrated.",
+    };
+
+    public static TextKey GoogleBucketName { get; } = new(SectionNames.Google, "BucketName", KeySource.Plugin, "text", TextKey.Required)
+    {
+        Meaning = "Name of the bucket; it must exist.",
+    };
+
+    public static TextKey ServiceAccountFile { get; } = new(
+        SectionNames.Google, "ServiceAccountFile", KeySource.Plugin, "path", "the application default credentials")
+    {
+        Meaning = "JSON key of a service account. The plugin requires it; without it, workload identity or what else the machine has applies.",
+    };
+
+    public static TextKey GoogleEndpoint { get; } = new(
+        SectionNames.Google, "Endpoint", KeySource.Ours, "host name or http(s) address", "Google's")
+    {
+        Meaning = "Another address of the JSON API, such as a private endpoint; https unless it begins with `http://`.",
     };
 
     public static TextKey RootPath { get; } = new(EveryProvider, "RootPath", KeySource.Plugin, "text", "empty", "")
@@ -115,19 +171,19 @@ public static partial class KnownKeys
 
     public static BooleanKey EnableLegacyUnknownFiles { get; } = new(EveryProvider, "EnableLegacyUnknownFiles", KeySource.Plugin, false)
     {
-        Meaning = "With `flat`, also look for names that end in `.unk`, which early plugins wrote.",
+        Meaning = "Accepted; names that end in `.unk`, which early plugins wrote, are always found.",
     };
 
     public static ChoiceKey HybridMode { get; } = new(
         EveryProvider, "HybridMode", KeySource.Plugin, "Disabled", ["Disabled", "WriteToFileSystem", "WriteToObjectStorage"])
     {
-        Meaning = "Bucket and local directory side by side. Only `Disabled` is served yet.",
+        Meaning = "With either of the others, attachments are read and deleted in the bucket and in the local directory beneath the mount point; new ones go where it says.",
     };
 
     public static BooleanKey MigrationFromFileSystemEnabled { get; } = new(
         EveryProvider, "MigrationFromFileSystemEnabled", KeySource.Plugin, false)
     {
-        Meaning = "Old name of `HybridMode` `WriteToObjectStorage`. Only false is served yet.",
+        Meaning = "Old name of `HybridMode` `WriteToObjectStorage`; used where `HybridMode` is absent.",
     };
 
     public static TextKey StorageEncryption { get; } = new(

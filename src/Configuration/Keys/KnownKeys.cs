@@ -6,6 +6,12 @@ public static partial class KnownKeys
     /// <summary>Group name of the keys that every provider section takes.</summary>
     public const string EveryProvider = "every provider section";
 
+    /// <summary>Group name of the keys that the sections of all clouds take.</summary>
+    public const string EveryCloud = "every cloud's section";
+
+    /// <summary>Group name of the keys that both sections for Azure take.</summary>
+    public const string EitherAzure = "AzureBlobStorage and BlobStorage";
+
     /// <summary>Group name of the keys outside of any section.</summary>
     public const string TopLevel = "top level";
 
@@ -14,8 +20,13 @@ public static partial class KnownKeys
         MountPoint, StagingMemory, Owner, Group, DirectoryMode, FileMode, AllowOther, ReadMode, EntryTimeout, GuardUnderlay,
         StateDirectory, AllowPlainObjects, Checksum, IfNoneMatch, LogLevel, LogFormat, LogFile,
         Directory,
-        BucketName, Region, AccessKey, SecretKey, Endpoint, VirtualAddressing, ConnectionTimeout, ConnectTimeout, RequestTimeout,
-        MaxConnections, MaxRetries, StorageClass, Tags, UseTransferManager, TransferPoolSize, TransferBufferSize, EnableAwsSdkLogs,
+        BucketName, Region, AccessKey, SecretKey, Endpoint, VirtualAddressing, ConnectTimeout, StorageClass, Tags,
+        UseTransferManager, TransferPoolSize, TransferBufferSize, EnableAwsSdkLogs,
+        ConnectionString, AccountUrl,
+        AccountName, AccountKey,
+        ContainerName, CreateContainerIfNotExists, AccessTier,
+        GoogleBucketName, ServiceAccountFile, GoogleEndpoint,
+        ConnectionTimeout, RequestTimeout, MaxConnections, MaxRetries,
         RootPath, StorageStructure, EnableLegacyUnknownFiles, HybridMode, MigrationFromFileSystemEnabled, StorageEncryption,
         Enable, MasterKey, PreviousMasterKeys, MaxConcurrentInputSize,
         StorageDirectory, IndexDirectory, SyncStorageArea, StorageCompression, HttpsCACertificates,
@@ -24,7 +35,13 @@ public static partial class KnownKeys
     /// <summary>The keys that a section of this name takes.</summary>
     public static IEnumerable<ConfigurationKey> Of(string section)
     {
-        bool isProvider = section is SectionNames.S3 or SectionNames.LocalStorage;
-        return All.Where(key => key.Section == section || (isProvider && key.Section == EveryProvider));
+        bool isProvider = SectionNames.Providers.Contains(section, StringComparer.Ordinal);
+        return All.Where(key => key.Section == section || key.Section switch
+        {
+            EveryProvider => isProvider,
+            EveryCloud => isProvider && section != SectionNames.LocalStorage,
+            EitherAzure => section is SectionNames.Azure or SectionNames.OldAzure,
+            _ => false,
+        });
     }
 }

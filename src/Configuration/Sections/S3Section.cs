@@ -19,15 +19,15 @@ internal static class S3Section
     {
         string? accessKey = ReadCredential(reader, KnownKeys.AccessKey, KnownKeys.SecretKey);
         string? secretKey = ReadCredential(reader, KnownKeys.SecretKey, KnownKeys.AccessKey);
-        CheckKeysWithoutEffect(reader);
         return new S3Settings
         {
             Layout = ProviderSection.ReadLayout(reader),
-            BucketName = ReadBucketName(reader),
+            HybridMode = ProviderSection.ReadHybridMode(reader, warnings),
+            BucketName = ProviderSection.ReadBareName(reader, KnownKeys.BucketName),
             Region = reader.RequiredText(KnownKeys.Region),
             AccessKey = accessKey,
             SecretKey = secretKey is null ? null : new Secret(secretKey),
-            Endpoint = ReadEndpoint(reader, warnings),
+            Endpoint = EndpointAddress.Read(reader, KnownKeys.Endpoint, "use AccessKey and SecretKey", warnings),
             ConnectionTimeout = ReadConnectionTimeout(reader, warnings),
             RequestTimeout = TimeSpan.FromSeconds(reader.Integer(KnownKeys.RequestTimeout)),
             MaxConnections = (int)reader.Integer(KnownKeys.MaxConnections),
@@ -38,6 +38,7 @@ internal static class S3Section
             Checksum = uploads.Checksum,
             IfNoneMatch = uploads.IfNoneMatch,
             Parts = ReadParts(reader),
+            EnableAwsSdkLogs = reader.Boolean(KnownKeys.EnableAwsSdkLogs),
         };
     }
 
@@ -48,37 +49,6 @@ internal static class S3Section
         if (text is not null && reader.Find(other) is null)
             throw reader.Find(key)!.Error($"{SectionNames.S3}.{key.Name} stands without {other.Name}: set both, or neither for the SDK's default chain.");
         return text;
-    }
-
-    private static string ReadBucketName(SectionReader reader)
-    {
-        string name = reader.RequiredText(KnownKeys.BucketName);
-        return name.Any(c => c == '/' || char.IsWhiteSpace(c))
-            ? throw reader.Error(KnownKeys.BucketName, "must be the bare name of a bucket, without slashes and spaces")
-            : name;
-    }
-
-    private static Uri? ReadEndpoint(SectionReader reader, List<string> warnings)
-    {
-        string text = reader.Text(KnownKeys.Endpoint) ?? "";
-        if (text.Length == 0)
-            return null;
-        ConfigurationNode node = reader.Find(KnownKeys.Endpoint)!;
-        string address = text.Contains("://", StringComparison.Ordinal) ? text : "https://" + text;
-        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
-            || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
-            || uri.Host.Length == 0)
-        {
-            throw reader.Error(KnownKeys.Endpoint, node, "must be a host name or an http or https address");
-        }
-
-        if (uri.UserInfo.Length > 0)
-            throw node.Error($"{SectionNames.S3}.Endpoint must not contain a user name or password: use AccessKey and SecretKey.");
-        if (uri.Query.Length > 0 || uri.Fragment.Length > 0)
-            throw reader.Error(KnownKeys.Endpoint, node, "must end before any ? or #");
-        if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback)
-            warnings.Add($"{node.Location}: {SectionNames.S3}.Endpoint is plain http: anyone on the way can see and change requests; use https.");
-        return uri;
     }
 
     private static TimeSpan ReadConnectionTimeout(SectionReader reader, List<string> warnings)
@@ -122,11 +92,5 @@ internal static class S3Section
     {
         var parts = new PartSettings(reader.Megabytes(KnownKeys.TransferBufferSize), (int)reader.Integer(KnownKeys.TransferPoolSize));
         return reader.Boolean(KnownKeys.UseTransferManager) ? parts : null;
-    }
-
-    /// <summary>What has no effect must be right all the same, so that it does not fail the day it has one.</summary>
-    private static void CheckKeysWithoutEffect(SectionReader reader)
-    {
-        reader.Boolean(KnownKeys.EnableAwsSdkLogs);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class SectionReader
     /// <param name="name">Name of the section.</param>
     /// <param name="section">Its value; null where it is absent.</param>
     /// <param name="folder">What relative paths refer to.</param>
-    /// <param name="warnings">Receives a line for each unknown key and each key without effect.</param>
+    /// <param name="warnings">Receives a line for each unknown key.</param>
     /// <param name="parent">Name of the section that it stands in, for messages.</param>
     /// <exception cref="ConfigurationException">The value is no object, or a key appears twice.</exception>
     public SectionReader(string name, ConfigurationNode? section, string folder, List<string> warnings, string? parent = null)
@@ -48,10 +48,8 @@ internal sealed class SectionReader
         {
             if (!first.TryAdd(member.Name, member))
                 throw member.Error($"{_name}.{member.Shown} is already set at {first[member.Name].Location}: keep one of the two.");
-            if (!known.TryGetValue(member.Name, out ConfigurationKey? key))
+            if (!known.ContainsKey(member.Name))
                 warnings.Add($"{member.Location}: {_name}.{member.Shown} is unknown and ignored; the nearest known key is {Nearest(member.Name, known.Keys)}.");
-            else if (key.HasNoEffect)
-                warnings.Add($"{member.Location}: {_name}.{key.Name} has no effect yet.");
             _values[member.Name] = member.Value;
         }
     }
@@ -154,8 +152,11 @@ internal sealed class SectionReader
     /// <param name="hint">Follows what was found.</param>
     public ConfigurationException Error(ConfigurationKey key, ConfigurationNode node, string expectation, string hint = "")
     {
-        return node.Error($"{_name}{(_name.Length > 0 ? "." : "")}{key.Name} {expectation}, found {node.Describe(key.IsSecret)}{hint}.");
+        return node.Error($"{NameOf(key)} {expectation}, found {node.Describe(key.IsSecret)}{hint}.");
     }
+
+    /// <summary>A key with its section in front.</summary>
+    public string NameOf(ConfigurationKey key) => $"{_name}{(_name.Length > 0 ? "." : "")}{key.Name}";
 
     public void CheckCharacters(ConfigurationKey key, ConfigurationNode node)
     {

@@ -6,7 +6,7 @@ public sealed record CloudFsSettings
     /// <summary>The directory that becomes the mount; by default Orthanc's <c>StorageDirectory</c>.</summary>
     public required string MountPoint { get; init; }
 
-    /// <summary>The one bucket that holds the attachments: <see cref="S3Settings"/> or <see cref="LocalStorageSettings"/>.</summary>
+    /// <summary>The one bucket that holds the attachments.</summary>
     public required ProviderSettings Provider { get; init; }
 
     public required EncryptionSettings Encryption { get; init; }

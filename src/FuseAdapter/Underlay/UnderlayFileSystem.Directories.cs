@@ -16,26 +16,7 @@ public sealed partial class UnderlayFileSystem
     private const int LongestEntry = 512;
 
     /// <summary>What the root holds now, without hidden names, "." and "..".</summary>
-    public IReadOnlyList<UnderlayDirectoryEntry> ReadRootEntries()
-    {
-        var entries = new List<UnderlayDirectoryEntry>();
-        int descriptor = OpenFolder(_nodes.Root);
-        if (descriptor < 0)
-            return entries;
-        byte[] buffer = new byte[EntriesLength];
-        int length;
-        while ((length = ReadEntries(descriptor, buffer)) > 0)
-        {
-            foreach (DirectoryEntry entry in new DirectoryEntries(buffer.AsSpan(0, length)))
-            {
-                if (!entry.IsDot && !_isHidden(entry.Name))
-                    entries.Add(new UnderlayDirectoryEntry(entry.Name.ToArray(), entry.Inode, entry.TypeMode));
-            }
-        }
-
-        _ = Libc.Close(descriptor);
-        return entries;
-    }
+    public IReadOnlyList<UnderlayDirectoryEntry> ReadRootEntries() => ReadEntries(OpenFolder(_nodes.Root), (name, _) => !_isHidden(name));
 
     /// <inheritdoc/>
     public override void OpenDirectory(OpenDirectoryRequest r)
@@ -121,6 +102,30 @@ public sealed partial class UnderlayFileSystem
         },
         r.Reply,
         error => r.Fail(error));
+
+    /// <summary>Chooses entries of a folder by name and type (as in st_mode).</summary>
+    private delegate bool EntryPredicate(ReadOnlySpan<byte> name, uint type);
+
+    /// <summary>The chosen entries of an open folder, which is closed; none where it could not be opened.</summary>
+    private static List<UnderlayDirectoryEntry> ReadEntries(int descriptor, EntryPredicate isWanted)
+    {
+        var entries = new List<UnderlayDirectoryEntry>();
+        if (descriptor < 0)
+            return entries;
+        byte[] buffer = new byte[EntriesLength];
+        int length;
+        while ((length = ReadEntries(descriptor, buffer)) > 0)
+        {
+            foreach (DirectoryEntry entry in new DirectoryEntries(buffer.AsSpan(0, length)))
+            {
+                if (!entry.IsDot && isWanted(entry.Name, entry.TypeMode))
+                    entries.Add(new UnderlayDirectoryEntry(entry.Name.ToArray(), entry.Inode, entry.TypeMode));
+            }
+        }
+
+        _ = Libc.Close(descriptor);
+        return entries;
+    }
 
     private static int OpenFolder(UnderlayNode node) =>
         Libc.Open(Libc.DescriptorPath(node.Descriptor), Libc.ReadOnly | Libc.FolderOnly | Libc.CloseOnExec);

@@ -50,30 +50,11 @@ public sealed partial class UnderlayFileSystem
             return;
         }
 
-        int flags = FlagsFor(r.Flags) | Libc.RefuseLink | Libc.CloseOnExec;
-        int descriptor = Libc.OpenAt(folder!.Descriptor, name, flags | Libc.Create | Libc.Exclusive, r.Mode & PermissionBits);
-        bool isNew = descriptor >= 0;
-        if (!isNew && Libc.LastError() == Errno.EEXIST && (r.Flags & Libc.Exclusive) == 0)
-            descriptor = Libc.OpenAt(folder.Descriptor, name, flags | (r.Flags & Libc.Truncate), 0);
-        if (descriptor < 0)
-        {
-            r.Fail(Libc.LastError());
-            return;
-        }
-
-        if (!isNew)
-            DropSetUserAndGroupIdAtTruncation(descriptor, r.Flags, r.UserId);
-        error = isNew
-            ? EnterNew(folder, name, r.UserId, r.GroupId, r.Mode, out FuseEntry entry)
-            : TryEnter(folder.Descriptor, name, out entry);
+        error = TryCreate(r, folder!, name, out int descriptor, out FuseEntry entry);
         if (error == Errno.None)
-        {
             r.Reply(entry, _files.Add(new OpenUnderlayFile(descriptor)), OpenReplyFlags.KeepCache);
-            return;
-        }
-
-        _ = Libc.Close(descriptor);
-        r.Fail(error);
+        else
+            r.Fail(error);
     }
 
     /// <inheritdoc/>
@@ -218,6 +199,32 @@ public sealed partial class UnderlayFileSystem
             r.Reply();
         else
             r.Fail(error);
+    }
+
+    /// <summary>Creates and opens a file, or opens one that exists where the caller allows that, and counts a reference by the kernel.</summary>
+    /// <param name="r">The request of the kernel.</param>
+    /// <param name="folder">Where the path begins.</param>
+    /// <param name="path">A name, or a path through folders.</param>
+    /// <param name="descriptor">The open file.</param>
+    /// <param name="entry">What the kernel is told of it.</param>
+    private unsafe Errno TryCreate(CreateRequest r, UnderlayNode folder, byte* path, out int descriptor, out FuseEntry entry)
+    {
+        entry = default;
+        int flags = FlagsFor(r.Flags) | Libc.RefuseLink | Libc.CloseOnExec;
+        descriptor = Libc.OpenAt(folder.Descriptor, path, flags | Libc.Create | Libc.Exclusive, r.Mode & PermissionBits);
+        bool isNew = descriptor >= 0;
+        if (!isNew && Libc.LastError() == Errno.EEXIST && (r.Flags & Libc.Exclusive) == 0)
+            descriptor = Libc.OpenAt(folder.Descriptor, path, flags | (r.Flags & Libc.Truncate), 0);
+        if (descriptor < 0)
+            return Libc.LastError();
+        if (!isNew)
+            DropSetUserAndGroupIdAtTruncation(descriptor, r.Flags, r.UserId);
+        Errno error = isNew
+            ? EnterNew(folder, path, r.UserId, r.GroupId, r.Mode, out entry)
+            : TryEnter(folder.Descriptor, path, out entry);
+        if (error != Errno.None)
+            _ = Libc.Close(descriptor);
+        return error;
     }
 
     /// <summary>A descriptor's own path may be linked without a privilege; linkat with an empty path may not.</summary>

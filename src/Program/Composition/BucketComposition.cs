@@ -1,21 +1,21 @@
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Buckets;
-using OrthancCloudFs.Buckets.Local;
-using OrthancCloudFs.Buckets.S3;
+using OrthancCloudFs.Buckets.Azure;
 using OrthancCloudFs.Configuration;
 
 namespace OrthancCloudFs.Program.Composition;
 
-/// <summary>The configured bucket: the one place where providers are registered.</summary>
+/// <summary>The configured bucket, with what completes any bucket around it.</summary>
 internal sealed class BucketComposition : IAsyncDisposable
 {
     /// <summary>A directory never asks to slow down; more than this only queue in the kernel.</summary>
     private const int LocalRequests = 64;
 
+    private readonly IBucket _bucket;
     private readonly AdaptiveBucket _adaptive;
 
-    private BucketComposition(MeteredBucket metered, AdaptiveBucket adaptive, RetryingBucket retrying) =>
-        (Metered, _adaptive, Retrying) = (metered, adaptive, retrying);
+    private BucketComposition(IBucket bucket, MeteredBucket metered, AdaptiveBucket adaptive, RetryingBucket retrying) =>
+        (_bucket, Metered, _adaptive, Retrying) = (bucket, metered, adaptive, retrying);
 
     /// <summary>Counts every request that is really sent.</summary>
     public MeteredBucket Metered { get; }
@@ -29,46 +29,25 @@ internal sealed class BucketComposition : IAsyncDisposable
     /// <summary>How many requests may run at once: at most, and as the provider bears them now.</summary>
     public (int Most, int Now) Concurrency => (_adaptive.MaxRequests, _adaptive.RequestLimit);
 
+    /// <exception cref="ConfigurationException">The configured credentials cannot be used.</exception>
     public static BucketComposition Create(CloudFsSettings settings, ILoggerFactory loggers)
     {
-        (IBucket bucket, int maxRequests, RetryOptions retry) = settings.Provider switch
-        {
-            LocalStorageSettings local => (new LocalDirectoryBucket(local.Directory), LocalRequests, new RetryOptions()),
-            S3Settings s3 => ((IBucket)new S3Bucket(ToBucketSettings(s3, settings.HttpsCACertificates)), s3.MaxConnections, new RetryOptions
-            {
-                MaxRetries = s3.MaxRetries,
-                TotalTimeout = s3.RequestTimeout,
-            }),
-            _ => throw new InvalidOperationException("Unknown provider."),
-        };
+        var cloud = settings.Provider as CloudProviderSettings;
+        RetryOptions retry = cloud is null
+            ? new RetryOptions()
+            : new RetryOptions { MaxRetries = cloud.MaxRetries, TotalTimeout = cloud.RequestTimeout };
+        IBucket bucket = Providers.Open(settings, loggers);
         var metered = new MeteredBucket(bucket);
-        var adaptive = new AdaptiveBucket(metered, maxRequests, loggers.CreateLogger<AdaptiveBucket>());
-        return new BucketComposition(metered, adaptive, new RetryingBucket(adaptive, retry, loggers.CreateLogger<RetryingBucket>()));
+        var adaptive = new AdaptiveBucket(metered, cloud?.MaxConnections ?? LocalRequests, loggers.CreateLogger<AdaptiveBucket>());
+        return new BucketComposition(
+            bucket, metered, adaptive, new RetryingBucket(adaptive, retry, loggers.CreateLogger<RetryingBucket>()));
     }
 
-    private static S3BucketSettings ToBucketSettings(S3Settings s3, string? certificateAuthorities) => new()
-    {
-        BucketName = s3.BucketName,
-        Region = s3.Region,
-        AccessKey = s3.AccessKey,
-        SecretKey = s3.SecretKey?.Reveal(),
-        Endpoint = s3.Endpoint?.ToString(),
-        ConnectionTimeout = s3.ConnectionTimeout,
-        RequestTimeout = s3.RequestTimeout,
-        MaxConnections = s3.MaxConnections,
-        MaxRetries = s3.MaxRetries,
-        VirtualAddressing = s3.VirtualAddressing,
-        StorageClass = s3.StorageClass,
-        Tags = s3.Tags,
-        HttpsCACertificates = certificateAuthorities,
-        Checksum = s3.Checksum switch
-        {
-            ObjectChecksum.Md5 => S3UploadChecksum.Md5,
-            ObjectChecksum.None => S3UploadChecksum.SignatureOnly,
-            _ => S3UploadChecksum.Sha256,
-        },
-        UserAgentSuffix = "orthanc-cloudfs",
-    };
+    /// <summary>Makes what a mount that writes may make: an Azure container that does not exist, unless the configuration forbids it.</summary>
+    /// <returns>True when it was made now.</returns>
+    /// <exception cref="BucketException">It could not be made.</exception>
+    public async Task<bool> CreateIfMissingAsync(CancellationToken cancellationToken) =>
+        _bucket is AzureBucket azure && await azure.CreateIfMissingAsync(cancellationToken).ConfigureAwait(false);
 
     public ValueTask DisposeAsync() => Retrying.DisposeAsync();
 }

@@ -107,12 +107,7 @@ internal sealed class StorageComposition : IAsyncDisposable
     /// <summary>Each bucket and root path has a folder of its own, so that a changed configuration never deletes elsewhere.</summary>
     private static string PendingDeletesDirectory(CloudFsSettings settings)
     {
-        string identity = settings.Provider switch
-        {
-            S3Settings s3 => $"s3\n{s3.Endpoint}\n{s3.Region}\n{s3.BucketName}",
-            LocalStorageSettings local => $"local\n{local.Directory}",
-            _ => throw new InvalidOperationException("Unknown provider."),
-        };
+        string identity = Providers.IdentityOf(settings.Provider);
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{identity}\n{settings.Provider.Layout.RootPath}"));
         return Path.Combine(settings.StateDirectory, "pending-deletes", Convert.ToHexStringLower(hash)[..16]);
     }

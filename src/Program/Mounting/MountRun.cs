@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using FuseServer;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
+using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.FuseAdapter;
 using OrthancCloudFs.FuseAdapter.Underlay;
@@ -42,6 +43,13 @@ internal sealed partial class MountRun
     private CloudFsSettings Settings => _configuration.Settings;
 
     private string MountPoint => Settings.MountPoint;
+
+    private HybridStorage Hybrid => Settings.Provider.HybridMode switch
+    {
+        HybridMode.WriteToFileSystem => HybridStorage.WriteToUnderlay,
+        HybridMode.WriteToObjectStorage => HybridStorage.WriteToBucket,
+        _ => HybridStorage.None,
+    };
 
     /// <summary>Mounts, calls <paramref name="ready"/>, and serves until it is unmounted or told to end.</summary>
     public async Task RunAsync(Action ready, CancellationToken cancellationToken)
@@ -139,17 +147,29 @@ internal sealed partial class MountRun
     private async Task ProbeAsync(StorageComposition storage, CancellationToken cancellationToken)
     {
         BucketProbe probe = storage.CreateProbe();
-        await probe.ListAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await probe.ListAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (BucketException e) when (e.Kind == BucketErrorKind.NoSuchBucket && !_readOnly)
+        {
+            if (!await storage.Bucket.CreateIfMissingAsync(cancellationToken).ConfigureAwait(false))
+                throw;
+            LogContainerMade(storage.Bucket.Metered.Description);
+        }
+
         if (!_readOnly)
             await probe.PutGetDeleteAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void ProtectUnderlay()
     {
-        int hidden = UnderlayGuard.CountHashDirectories(MountPoint);
+        int hidden = Hybrid == HybridStorage.None ? UnderlayGuard.CountHashDirectories(MountPoint) : 0;
         if (hidden > 0)
             LogHidden(MountPoint, hidden);
-        if (Settings.Mount.GuardUnderlay)
+        if (Hybrid == HybridStorage.WriteToUnderlay)
+            UnderlayGuard.Remove(MountPoint);
+        else if (Settings.Mount.GuardUnderlay)
             UnderlayGuard.Place(MountPoint);
     }
 
@@ -159,7 +179,7 @@ internal sealed partial class MountRun
         Source = "orthanc-cloudfs",
         AllowOther = owner.AllowOther,
         ReadOnly = _readOnly,
-        OperationDeadline = (Settings.Provider is S3Settings s3 ? s3.RequestTimeout : LocalRequestTimeout) + DeadlineMargin,
+        OperationDeadline = ((Settings.Provider as CloudProviderSettings)?.RequestTimeout ?? LocalRequestTimeout) + DeadlineMargin,
     };
 
     private StorageFileSystemOptions FileSystemOptionsFor(MountOwner owner) => new()
@@ -170,6 +190,7 @@ internal sealed partial class MountRun
         FileMode = (uint)Settings.Mount.FileMode,
         ReadMode = Settings.Mount.ReadMode == Configuration.ReadMode.PageCache ? FuseAdapter.ReadMode.PageCache : FuseAdapter.ReadMode.Direct,
         EntryTimeout = Settings.Mount.EntryTimeout,
+        Hybrid = Hybrid,
     };
 
     private MountStatus StatusOf(FuseSession session, StorageComposition storage) =>
@@ -183,6 +204,9 @@ internal sealed partial class MountRun
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private partial void LogWarning(string warning);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Made the container {Bucket}, which did not exist")]
+    private partial void LogContainerMade(string bucket);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cleared a mount at {MountPoint} whose program had gone")]
     private partial void LogStaleCleared(string mountPoint);

@@ -24,15 +24,19 @@ public class ProviderSectionTests
     }
 
     [Theory]
-    [InlineData("AzureBlobStorage")]
-    [InlineData("BlobStorage")]
-    [InlineData("GoogleCloudStorage")]
-    public void Providers_that_are_not_served_yet_are_refused(string name)
+    [InlineData("", HybridMode.Disabled, false)]
+    [InlineData("\"HybridMode\": \"WriteToFileSystem\"", HybridMode.WriteToFileSystem, false)]
+    [InlineData("\"HybridMode\": \"WriteToObjectStorage\"", HybridMode.WriteToObjectStorage, false)]
+    [InlineData("\"MigrationFromFileSystemEnabled\": true", HybridMode.WriteToObjectStorage, false)]
+    [InlineData("\"MigrationFromFileSystemEnabled\": false", HybridMode.Disabled, false)]
+    [InlineData("\"MigrationFromFileSystemEnabled\": true, \"HybridMode\": \"WriteToObjectStorage\"", HybridMode.WriteToObjectStorage, false)]
+    [InlineData("\"MigrationFromFileSystemEnabled\": true, \"HybridMode\": \"WriteToFileSystem\"", HybridMode.WriteToFileSystem, true)]
+    public void The_hybrid_mode_is_read_from_either_key(string keys, HybridMode expected, bool warns)
     {
-        string message = ConfigurationFolder.RefuseText($$"""{ "{{name}}": { "ConnectionString": "sesame", "AccountKey": "sesame" } }""");
+        ConfigurationResult result = ConfigurationFolder.ReadText(ConfigurationFolder.WithS3(keys));
 
-        Assert.Contains($"the provider \"{name}\" is not served by this version", message);
-        Assert.DoesNotContain("sesame", message);
+        Assert.Equal(expected, result.Settings.Provider.HybridMode);
+        Assert.Equal(warns ? 1 : 0, result.Warnings.Count(warning => warning.Contains("MigrationFromFileSystemEnabled is ignored", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -78,10 +82,8 @@ public class ProviderSectionTests
     [InlineData("\"StorageStructure\": \"Flat\"", "StorageStructure must be one of \"flat\", \"legacy\", found \"Flat\"; perhaps \"flat\" is meant")]
     [InlineData("\"StorageStructure\": null", "StorageStructure must be one of \"flat\", \"legacy\", found null")]
     [InlineData("\"EnableLegacyUnknownFiles\": \"true\"", "EnableLegacyUnknownFiles must be true or false without quotation marks, found \"true\"")]
-    [InlineData("\"HybridMode\": \"WriteToFileSystem\"", "HybridMode must be \"Disabled\" in this version")]
-    [InlineData("\"HybridMode\": \"WriteToObjectStorage\"", "HybridMode must be \"Disabled\" in this version")]
     [InlineData("\"HybridMode\": \"WriteToObjectStore\"", "perhaps \"WriteToObjectStorage\" is meant")]
-    [InlineData("\"MigrationFromFileSystemEnabled\": true", "MigrationFromFileSystemEnabled must be false in this version")]
+    [InlineData("\"MigrationFromFileSystemEnabled\": 1", "MigrationFromFileSystemEnabled must be true or false")]
     public void Wrong_values_are_refused(string key, string expected)
     {
         Assert.Contains(expected, ConfigurationFolder.RefuseText(ConfigurationFolder.WithLocal(key)));

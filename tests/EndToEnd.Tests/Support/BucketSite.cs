@@ -1,7 +1,12 @@
 using System.Text.Json.Nodes;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using OrthancCloudFs.Buckets.Google;
 using OrthancCloudFs.Buckets.S3;
+using OrthancCloudFs.TestKit.Google;
 using OrthancCloudFs.TestKit.Servers;
 
 namespace OrthancCloudFs.EndToEnd.Tests.Support;
@@ -11,6 +16,8 @@ public enum BucketKind
 {
     Local,
     Ceph,
+    Azurite,
+    Google,
 }
 
 /// <summary>A bucket that belongs to one test: its section of the configuration, and a look into it behind the program's back.</summary>
@@ -28,13 +35,13 @@ public abstract class BucketSite
     /// <summary>Uploads in parts that are neither completed nor aborted.</summary>
     public abstract Task<int> CountUploadsAsync();
 
-    public static async Task<BucketSite> CreateAsync(BucketKind kind, SharedGateway gateway, string folder)
+    public static async Task<BucketSite> CreateAsync(BucketKind kind, SharedServers servers, string folder) => kind switch
     {
-        if (kind == BucketKind.Local)
-            return new LocalSite(Directory.CreateDirectory(Path.Combine(folder, "bucket")).FullName);
-        CephGateway ceph = await gateway.GetAsync();
-        return new CephSite(ceph, await ceph.CreateBucketAsync());
-    }
+        BucketKind.Ceph => await CephSite.CreateAsync(await servers.CephAsync()),
+        BucketKind.Azurite => new AzuriteSite(await servers.AzuriteAsync()),
+        BucketKind.Google => new GoogleSite(await servers.GoogleAsync()),
+        _ => new LocalSite(Directory.CreateDirectory(Path.Combine(folder, "bucket")).FullName),
+    };
 
     private sealed class LocalSite(string directory) : BucketSite
     {
@@ -57,6 +64,8 @@ public abstract class BucketSite
 
     private sealed class CephSite(CephGateway gateway, S3BucketSettings settings) : BucketSite
     {
+        public static async Task<CephSite> CreateAsync(CephGateway gateway) => new(gateway, await gateway.CreateBucketAsync());
+
         public override string SectionName => "AwsS3Storage";
 
         public override JsonObject Section() => new()
@@ -98,5 +107,70 @@ public abstract class BucketSite
             var request = new ListMultipartUploadsRequest { BucketName = settings.BucketName };
             return (await gateway.Client.ListMultipartUploadsAsync(request)).MultipartUploads?.Count ?? 0;
         }
+    }
+
+    /// <summary>The program makes the container.</summary>
+    private sealed class AzuriteSite(AzuriteServer server) : BucketSite
+    {
+        private readonly string _name = server.NewContainerName();
+
+        private BlobContainerClient Container => server.Client.GetBlobContainerClient(_name);
+
+        public override string SectionName => "AzureBlobStorage";
+
+        public override JsonObject Section() => new()
+        {
+            ["ConnectionString"] = server.ConnectionString,
+            ["ContainerName"] = _name,
+            ["RequestTimeout"] = 30,
+        };
+
+        public override async Task<IReadOnlyList<string>> KeysAsync()
+        {
+            var keys = new List<string>();
+            await foreach (BlobItem blob in Container.GetBlobsAsync())
+                keys.Add(blob.Name);
+            return keys;
+        }
+
+        public override async Task<byte[]> ReadAsync(string key)
+        {
+            BlobDownloadResult result = await Container.GetBlobClient(key).DownloadContentAsync();
+            return result.Content.ToArray();
+        }
+
+        public override async Task<int> CountUploadsAsync()
+        {
+            int uncommitted = 0;
+            await foreach (BlobItem blob in Container.GetBlobsAsync(new GetBlobsOptions { States = BlobStates.Uncommitted }))
+            {
+                BlockList blocks = await Container.GetBlockBlobClient(blob.Name).GetBlockListAsync(BlockListTypes.Uncommitted);
+                uncommitted += blocks.UncommittedBlocks.Any() ? 1 : 0;
+            }
+
+            return uncommitted;
+        }
+    }
+
+    private sealed class GoogleSite(FakeGoogleStorage fake) : BucketSite
+    {
+        private readonly GoogleBucketSettings _settings = fake.CreateBucket();
+
+        public override string SectionName => "GoogleCloudStorage";
+
+        public override JsonObject Section() => new()
+        {
+            ["BucketName"] = _settings.BucketName,
+            ["ServiceAccountFile"] = _settings.ServiceAccountFile,
+            ["Endpoint"] = fake.Endpoint,
+            ["RequestTimeout"] = 30,
+        };
+
+        public override Task<IReadOnlyList<string>> KeysAsync() =>
+            Task.FromResult<IReadOnlyList<string>>([.. fake.Objects.List(_settings.BucketName)!.Select(found => found.Name)]);
+
+        public override Task<byte[]> ReadAsync(string key) => Task.FromResult(fake.Objects.Find(_settings.BucketName, key)!.Content);
+
+        public override Task<int> CountUploadsAsync() => Task.FromResult(fake.Objects.CountUploads(_settings.BucketName));
     }
 }

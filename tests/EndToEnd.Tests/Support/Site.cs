@@ -59,10 +59,10 @@ public sealed class Site : IAsyncDisposable
     public string Scratch => Directory.CreateDirectory(Path.Combine(_folder, "scratch")).FullName;
 
     /// <summary>Key, bucket and configuration; nothing runs yet.</summary>
-    public static async Task<Site> CreateAsync(SiteSetup setup, SharedGateway gateway)
+    public static async Task<Site> CreateAsync(SiteSetup setup, SharedServers servers)
     {
         string folder = Directory.CreateTempSubdirectory("orthanc-cloudfs-e2e-").FullName;
-        var site = new Site(setup, folder, await BucketSite.CreateAsync(setup.Bucket, gateway, folder));
+        var site = new Site(setup, folder, await BucketSite.CreateAsync(setup.Bucket, servers, folder));
         Directory.CreateDirectory(site.MountPoint);
         Directory.CreateDirectory(site.IndexFolder);
         if (setup.OrthancUser is { } user)
@@ -77,9 +77,9 @@ public sealed class Site : IAsyncDisposable
     }
 
     /// <summary>The same, with mount and Orthanc running.</summary>
-    public static async Task<Site> StartAsync(SiteSetup setup, SharedGateway gateway)
+    public static async Task<Site> StartAsync(SiteSetup setup, SharedServers servers)
     {
-        Site site = await CreateAsync(setup, gateway);
+        Site site = await CreateAsync(setup, servers);
         try
         {
             await site.MountAsync();

@@ -55,14 +55,11 @@ public sealed class GoogleObjects
     private readonly Dictionary<string, GoogleUpload> _uploads = new(StringComparer.Ordinal);
     private long _generation = 1_700_000_000_000_000;
 
-    /// <summary>Uploads in parts that are neither finished nor cancelled.</summary>
-    public int UnfinishedUploads
+    /// <summary>Uploads in parts to a bucket that are neither finished nor cancelled.</summary>
+    public int CountUploads(string bucket)
     {
-        get
-        {
-            lock (_lock)
-                return _uploads.Values.Count(upload => upload.Result is null);
-        }
+        lock (_lock)
+            return _uploads.Values.Count(upload => upload.Bucket == bucket && upload.Result is null);
     }
 
     /// <summary>Makes an empty bucket.</summary>
