@@ -32,6 +32,7 @@ public sealed class StorageMount : IAsyncDisposable
     {
         MountPoint = Path.Combine(_folder, "mount");
         Directory.CreateDirectory(MountPoint);
+        setup.Prepare?.Invoke(MountPoint);
         if (setup.Guarded)
             UnderlayGuard.Place(MountPoint);
         Memory = setup.Bucket ?? new MemoryBucket();
@@ -76,6 +77,9 @@ public sealed class StorageMount : IAsyncDisposable
     /// <summary>The path of an attachment in the mount.</summary>
     public string PathOf(string uuid) => Path.Combine(MountPoint, uuid[..2], uuid[2..4], uuid);
 
+    /// <summary>Ends the mount, so that what lies beneath can be seen.</summary>
+    public ValueTask UnmountAsync() => Session.DisposeAsync();
+
     public async ValueTask DisposeAsync()
     {
         await Session.DisposeAsync();
@@ -96,6 +100,9 @@ public sealed record MountSetup
     public byte[] Key { get; init; } = RandomNumberGenerator.GetBytes(32);
 
     public bool Legacy { get; init; } = true;
+
+    /// <summary>Puts something into the folder that becomes the mount point.</summary>
+    public Action<string>? Prepare { get; init; }
 
     /// <summary>The files of <see cref="UnderlayGuard"/> lie beneath the mount point.</summary>
     public bool Guarded { get; init; }

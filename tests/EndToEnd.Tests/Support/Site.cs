@@ -21,6 +21,9 @@ public sealed record SiteSetup
     /// <summary>In MB.</summary>
     public int StagingMemory { get; init; } = 512;
 
+    /// <summary>The plugins' key of that name; it can be changed between two mounts: <see cref="Site.ConfigureAsync"/>.</summary>
+    public string HybridMode { get; init; } = "Disabled";
+
     /// <summary>The user that Orthanc runs as, who owns the mount point then; null for our own.</summary>
     public string? OrthancUser { get; init; }
 }
@@ -31,7 +34,7 @@ public sealed record SiteSetup
 /// </summary>
 public sealed class Site : IAsyncDisposable
 {
-    private readonly SiteSetup _setup;
+    private SiteSetup _setup;
     private readonly string _folder;
     private readonly int _httpPort;
     private readonly int _dicomPort;
@@ -72,7 +75,7 @@ public sealed class Site : IAsyncDisposable
         }
 
         (await CloudFsProgram.RunAsync("keygen", site.KeyFile)).Succeeded("keygen");
-        await File.WriteAllTextAsync(site.Configuration, site.ConfigurationJson().ToJsonString());
+        await site.ConfigureAsync(setup);
         return site;
     }
 
@@ -91,6 +94,13 @@ public sealed class Site : IAsyncDisposable
             await site.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Writes the configuration that counts from the next mount, or start of Orthanc, on.</summary>
+    public Task ConfigureAsync(SiteSetup setup)
+    {
+        _setup = setup;
+        return File.WriteAllTextAsync(Configuration, ConfigurationJson().ToJsonString());
     }
 
     public Task MountAsync() => CloudFsProgram.MountAsync(Configuration);
@@ -146,6 +156,7 @@ public sealed class Site : IAsyncDisposable
     {
         JsonObject section = Bucket.Section();
         section["StorageStructure"] = _setup.StorageStructure;
+        section["HybridMode"] = _setup.HybridMode;
         section["StorageEncryption"] = new JsonObject { ["MasterKey"] = new JsonArray(1, KeyFile) };
         return new JsonObject
         {
