@@ -18,9 +18,10 @@ demo: ## Shows the main job on this machine, without a cloud account.
 	$(MAKE) build
 	mount-scripts/demo
 
-bench: ## Measures: ratios against tmpfs and local disk, counts of requests.
-	tests/scripts/install-dependencies demo
+bench: build ## Measures: ratios against tmpfs, local disk and the providers' SDKs, counts of requests.
+	tests/scripts/install-dependencies test
 	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- bench
+	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- transfer
 
 soak: build ## Watches the memory of 50 clients with 20 MB files under a budget of 128 MB.
 	tests/scripts/install-dependencies demo

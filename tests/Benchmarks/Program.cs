@@ -2,11 +2,13 @@ using System.CommandLine;
 using OrthancCloudFs.Benchmarks.Bench;
 using OrthancCloudFs.Benchmarks.Serving;
 using OrthancCloudFs.Benchmarks.Soak;
+using OrthancCloudFs.Benchmarks.Transfer;
 
 var root = new RootCommand("Measures the mount; see docs/performance.md for how to read the figures.")
 {
     BenchCommand.Create(),
     SoakCommand.Create(),
+    TransferCommand.Create(),
     ServeCommand.Create(),
 };
 

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace OrthancCloudFs.Benchmarks.Soak;
 
 /// <summary>
-/// The real program in the foreground over a bucket that is a local directory, so that the objects are not in its memory; everything lies in
-/// one temporary folder that goes with it.
+/// The real program in the foreground over a bucket that is a local directory, so that the objects are not in its memory, or over another one;
+/// everything else lies in one temporary folder that goes with it.
 /// </summary>
 internal sealed class MountedProgram : IAsyncDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class MountedProgram : IAsyncDisposable
     private readonly string _folder;
     private readonly Process _process;
 
-    private MountedProgram(string program, int stagingMegabytes, string parent)
+    private MountedProgram(string program, int stagingMegabytes, string parent, (string Name, string Keys)? provider)
     {
         _program = program;
         _folder = Path.Combine(parent, $"orthanc-cloudfs-soak-{Path.GetRandomFileName()}");
@@ -24,11 +24,12 @@ internal sealed class MountedProgram : IAsyncDisposable
         string keyFile = Path.Combine(_folder, "master.key");
         string configuration = Path.Combine(_folder, "orthanc.json");
         Run("keygen", keyFile);
+        (string section, string keys) = provider ?? ("LocalStorage", $"\"Directory\": \"{Path.Combine(_folder, "bucket")}\"");
         File.WriteAllText(configuration, $$"""
             {
               "StorageDirectory": "{{MountPoint}}",
-              "LocalStorage": {
-                "Directory": "{{Path.Combine(_folder, "bucket")}}",
+              "{{section}}": {
+                {{keys}},
                 "StorageEncryption": { "MasterKey": [1, "{{keyFile}}"] }
               },
               "OrthancCloudFs": {
@@ -45,9 +46,14 @@ internal sealed class MountedProgram : IAsyncDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>Mounts, and returns when the mount answers.</summary>
-    public static async Task<MountedProgram> StartAsync(string program, int stagingMegabytes, string parent)
+    /// <param name="program">The program's path.</param>
+    /// <param name="stagingMegabytes">Its budget.</param>
+    /// <param name="parent">Where its temporary folder is made.</param>
+    /// <param name="provider">Name and keys of the provider's section; a local directory without one.</param>
+    public static async Task<MountedProgram> StartAsync(
+        string program, int stagingMegabytes, string parent, (string Name, string Keys)? provider = null)
     {
-        var mounted = new MountedProgram(program, stagingMegabytes, parent);
+        var mounted = new MountedProgram(program, stagingMegabytes, parent, provider);
         try
         {
             long began = Stopwatch.GetTimestamp();
