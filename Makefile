@@ -27,7 +27,7 @@ soak: build ## Watches the memory of 50 clients with 20 MB files under a budget 
 	tests/scripts/install-dependencies demo
 	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- soak
 
-large: build ## Passes a file of 3 GB through a budget of 64 MB, on a local bucket and on Ceph's gateway.
+large: build ## Passes a file of 3 GB through a budget of 64 MB, on a local bucket, Ceph's gateway and Azurite.
 	tests/scripts/install-dependencies test
 	dotnet build tests/EndToEnd.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
 	ORTHANC_CLOUDFS_LARGE_MEGABYTES=3000 tests/EndToEnd.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.EndToEnd.Tests \

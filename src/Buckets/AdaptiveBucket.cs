@@ -67,6 +67,10 @@ public sealed partial class AdaptiveBucket : IBucket
         RunAsync(() => _inner.AbortUploadAsync(key, uploadId, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken) =>
+        RunAsync(() => _inner.CopyAsync(source, newKey, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(() => _inner.DeleteAsync(key, cancellationToken), cancellationToken);
 

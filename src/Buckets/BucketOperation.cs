@@ -24,6 +24,9 @@ public enum BucketOperation
     /// <summary><see cref="IBucket.AbortUploadAsync"/>.</summary>
     AbortUpload,
 
+    /// <summary><see cref="IBucket.CopyAsync"/>.</summary>
+    Copy,
+
     /// <summary><see cref="IBucket.DeleteAsync"/>.</summary>
     Delete,
 

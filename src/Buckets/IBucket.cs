@@ -59,6 +59,15 @@ public interface IBucket : IAsyncDisposable
     /// <summary>Drops an upload with all its parts. Succeeds when there is none any more; an object that was completed stays.</summary>
     Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Copies one version of an object within the bucket, and replaces what has the new key; its bytes do not come here where the provider
+    /// has a request for that. False when the provider authoritatively says that there is no such object any more.
+    /// </summary>
+    /// <exception cref="BucketException">
+    /// <see cref="BucketErrorKind.Changed"/> when the object is another version than <paramref name="source"/> says.
+    /// </exception>
+    Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken);
+
     /// <summary>Deletes one object. Succeeds when the object did not exist (deletes are idempotent).</summary>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 

@@ -85,6 +85,10 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         CountAsync(BucketOperation.AbortUpload, inner.AbortUploadAsync(key, uploadId, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken) =>
+        CountAsync(BucketOperation.Copy, inner.CopyAsync(source, newKey, cancellationToken));
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         CountAsync(BucketOperation.Delete, inner.DeleteAsync(key, cancellationToken));
 
@@ -133,6 +137,7 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         BucketOperation.PutPart => "put_part",
         BucketOperation.CompleteUpload => "complete_upload",
         BucketOperation.AbortUpload => "abort_upload",
+        BucketOperation.Copy => "copy",
         BucketOperation.Delete => "delete",
         _ => "list",
     };

@@ -74,6 +74,10 @@ public sealed partial class RetryingBucket : IBucket
         RunAsync(BucketOperation.AbortUpload, key, token => Done(_inner.AbortUploadAsync(key, uploadId, token)), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken) =>
+        RunAsync(BucketOperation.Copy, source.Key, token => _inner.CopyAsync(source, newKey, token), cancellationToken);
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(BucketOperation.Delete, key, token => Done(_inner.DeleteAsync(key, token)), cancellationToken);
 

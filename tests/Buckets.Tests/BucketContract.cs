@@ -291,6 +291,34 @@ public abstract partial class BucketContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_copy_is_an_object_of_its_own()
+    {
+        await PutAsync("aa/source", Content(300_000));
+        await PutAsync("bb/copy ä", Content(10));
+        var source = (await Bucket.HeadAsync("aa/source", None))!;
+
+        Assert.True(await Bucket.CopyAsync(source, "bb/copy ä", None));
+        await Bucket.DeleteAsync("aa/source", None);
+
+        Assert.Equal(Content(300_000), await ReadAsync("bb/copy ä"));
+        Assert.False(await Bucket.CopyAsync(source, "cc/copy", None));
+        Assert.Null(await Bucket.HeadAsync("cc/copy", None));
+    }
+
+    [Fact]
+    public async Task Another_version_is_not_copied()
+    {
+        await PutAsync("source", Content(1000));
+        var source = (await Bucket.HeadAsync("source", None))!;
+        await PutAsync("source", Content(1000, seed: 2));
+
+        var failure = await Assert.ThrowsAsync<BucketException>(() => Bucket.CopyAsync(source, "copy", None));
+
+        Assert.Equal(BucketErrorKind.Changed, failure.Kind);
+        Assert.Null(await Bucket.HeadAsync("copy", None));
+    }
+
+    [Fact]
     public async Task A_cancelled_caller_gets_its_cancellation()
     {
         using var cancelled = new CancellationTokenSource();

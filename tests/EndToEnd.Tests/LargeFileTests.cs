@@ -58,6 +58,7 @@ public sealed class LargeFileTests(SharedServers servers, ITestOutputHelper outp
     [InlineData(BucketKind.Local)]
     [InlineData(BucketKind.Ceph)]
     [InlineData(BucketKind.Azurite)]
+    [InlineData(BucketKind.Google)]
     public async Task A_crash_in_the_middle_leaves_no_object_and_after_the_next_mount_no_parts(BucketKind bucket)
     {
         await using Site site = await Site.CreateAsync(new SiteSetup { Bucket = bucket, StagingMemory = BudgetMegabytes }, servers);

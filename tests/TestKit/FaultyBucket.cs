@@ -115,6 +115,13 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
     }
 
     /// <inheritdoc/>
+    public async Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken)
+    {
+        await ArriveAsync(new BucketCall(BucketOperation.Copy, source.Key), cancellationToken);
+        return await inner.CopyAsync(source, newKey, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         var fault = await ArriveAsync(new BucketCall(BucketOperation.Delete, key), cancellationToken);

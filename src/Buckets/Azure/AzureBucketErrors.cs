@@ -55,6 +55,12 @@ internal static class AzureBucketErrors
     /// <summary>The blob is another version than the one that was asked for.</summary>
     internal static bool SaysChanged(RequestFailedException answer) => answer is { Status: 412, ErrorCode: ConditionNotMet };
 
+    /// <summary>What was to be copied does not exist.</summary>
+    internal static bool SaysSourceAbsent(RequestFailedException answer) => answer is { Status: 404, ErrorCode: "CannotVerifyCopySource" };
+
+    /// <summary>What was to be copied is another version.</summary>
+    internal static bool SaysSourceChanged(RequestFailedException answer) => answer is { Status: 412, ErrorCode: ConditionNotMet or "SourceConditionNotMet" };
+
     /// <summary>What a failed attempt is to the rest of the program.</summary>
     /// <param name="what">Operation and key, for the message.</param>
     /// <param name="failure">As thrown by the SDK or by reading its stream.</param>

@@ -132,6 +132,41 @@ public sealed partial class GoogleBucket : IBucket
     }
 
     /// <inheritdoc/>
+    /// <remarks>Google copies a large object in several steps, each asked for with the token of the one before.</remarks>
+    public async Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken)
+    {
+        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
+        try
+        {
+            var bucket = Uri.EscapeDataString(_settings.BucketName);
+            var url = $"{ObjectUrl(source.Key)}/rewriteTo/b/{bucket}/o/{Uri.EscapeDataString(newKey)}?ifSourceGenerationMatch={source.ETag}";
+            string? token = null;
+            while (true)
+            {
+                var request = new HttpRequestMessage(HttpMethod.Post, token is null ? url : $"{url}&rewriteToken={Uri.EscapeDataString(token)}");
+                var rewrite = await _client.SendAsync(request, GoogleJson.Default.Rewrite, guard.Token).ConfigureAwait(false);
+                if (rewrite.Done)
+                    return true;
+                token = rewrite.RewriteToken;
+                guard.Progress();
+            }
+        }
+        catch (GoogleAnswerException answer) when (GoogleBucketErrors.AbsenceIn(answer) is not GoogleBucketErrors.Absence.None and var absence)
+        {
+            await RequireBucketAsync(absence, guard).ConfigureAwait(false);
+            return false;
+        }
+        catch (GoogleAnswerException answer) when (GoogleBucketErrors.Classify(answer) == BucketErrorKind.AlreadyExists)
+        {
+            throw new BucketException(BucketErrorKind.Changed, $"copy {source.Key}: it is another version than {source.ETag}", answer);
+        }
+        catch (Exception failure) when (!guard.IsCancellation(failure))
+        {
+            throw GoogleBucketErrors.Translate($"copy {source.Key}", failure, guard.Stalled);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);

@@ -23,6 +23,9 @@ internal sealed record ObjectList(StoredObject[]? Items, string[]? Prefixes, str
     internal const string Fields = $"nextPageToken,prefixes,items({StoredObject.Fields})";
 }
 
+/// <summary>The answer to a copy (JSON API, "Objects: rewrite"): done, or to be asked again with the token.</summary>
+internal sealed record Rewrite(bool Done, string? RewriteToken);
+
 /// <summary>What an upload says of its object: with the checksum, Google refuses a body that does not have it.</summary>
 internal sealed record NewObject(string Name, string ContentType, string? Crc32c = null);
 
@@ -39,5 +42,6 @@ internal sealed record ErrorAnswer(ErrorAnswer.Body? Error)
 [JsonSerializable(typeof(StoredObject))]
 [JsonSerializable(typeof(ObjectList))]
 [JsonSerializable(typeof(NewObject))]
+[JsonSerializable(typeof(Rewrite))]
 [JsonSerializable(typeof(ErrorAnswer))]
 internal sealed partial class GoogleJson : JsonSerializerContext;

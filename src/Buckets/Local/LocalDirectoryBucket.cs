@@ -57,6 +57,10 @@ public sealed partial class LocalDirectoryBucket : IBucket
         RunAsync($"put {key}", () => UploadAsync(key, source, options, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken) =>
+        RunAsync($"copy {source.Key}", () => CopyFileAsync(source, newKey, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         RunAsync($"delete {key}", () => Delete(key), cancellationToken);
 
@@ -109,6 +113,22 @@ public sealed partial class LocalDirectoryBucket : IBucket
             return null;
         }
         return Describe(key, file.Length, file.LastWriteTimeUtc);
+    }
+
+    private async Task<bool> CopyFileAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken)
+    {
+        if (Head(source.Key) is not { } found)
+            return false;
+        DownloadWriter.RequireVersion(found, new GetOptions(null, source.ETag));
+        try
+        {
+            await UploadAsync(newKey, new FileSource(LocalKeys.PathOf(_root, source.Key), found.Length), new PutOptions(), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false; // deleted meanwhile
+        }
     }
 
     private async Task<bool> DownloadAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken)
@@ -251,5 +271,13 @@ public sealed partial class LocalDirectoryBucket : IBucket
     {
         if (!Directory.Exists(Path.Combine(_root, LocalKeys.StagingFolder)))
             throw new BucketException(BucketErrorKind.NoSuchBucket, $"the directory {_root} is gone, or is not the one that was opened");
+    }
+
+    /// <summary>An object as the source of another one.</summary>
+    private sealed class FileSource(string path, long length) : IUploadSource
+    {
+        public long Length => length;
+
+        public Stream OpenRead() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
     }
 }

@@ -71,6 +71,19 @@ public sealed class MemoryBucket : IBucket
     }
 
     /// <inheritdoc/>
+    public Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ArgumentException.ThrowIfNullOrEmpty(newKey);
+        if (Find(source.Key) is not { } found)
+            return Task.FromResult(false);
+        DownloadWriter.RequireVersion(found.Info, new GetOptions(null, source.ETag));
+        lock (_lock)
+            Store(newKey, found.Content, new PutOptions());
+        return Task.FromResult(true);
+    }
+
+    /// <inheritdoc/>
     public Task<string> BeginUploadAsync(string key, PutOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -3,12 +3,12 @@ namespace OrthancCloudFs.Buckets.Transfer;
 /// <summary>Moves bytes into an <see cref="IDownloadTarget"/>.</summary>
 internal static class DownloadWriter
 {
-    /// <summary>Refuses another version than the one that was asked for; for buckets that can look before they deliver.</summary>
+    /// <summary>Refuses another version than the one that was asked for; for buckets that can look before they deliver or copy.</summary>
     /// <exception cref="BucketException"><see cref="BucketErrorKind.Changed"/>.</exception>
     internal static void RequireVersion(ObjectInfo found, GetOptions options)
     {
         if (options.IfETag is { } wanted && wanted != found.ETag)
-            throw new BucketException(BucketErrorKind.Changed, $"get {found.Key}: it is another version than {wanted}");
+            throw new BucketException(BucketErrorKind.Changed, $"{found.Key} is another version than {wanted}");
     }
 
     /// <summary>Copies all of <paramref name="content"/>.</summary>

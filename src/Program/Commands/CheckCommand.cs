@@ -53,9 +53,28 @@ internal static class CheckCommand
                 Report.Warn(warning);
             BucketProbe probe = storage.CreateProbe();
             string bucket = storage.Bucket.Metered.Description;
+            if (storage.Bucket.MayBeMade && await IsMissingAsync(probe, cancellationToken).ConfigureAwait(false))
+            {
+                Report.Warn($"bucket: {bucket} does not exist; mount makes it");
+                return;
+            }
+
             await report.TryAsync(ExitCode.Bucket, "bucket list", () => probe.ListAsync(cancellationToken), bucket).ConfigureAwait(false);
             await report.TryAsync(ExitCode.Bucket, "bucket put, get, delete", () => probe.PutGetDeleteAsync(cancellationToken), bucket)
                 .ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<bool> IsMissingAsync(BucketProbe probe, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await probe.ListAsync(cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+        catch (BucketException e)
+        {
+            return e.Kind == BucketErrorKind.NoSuchBucket; // anything else is tried, and told, again
         }
     }
 

@@ -48,6 +48,7 @@ internal static class StatusCommand
         Console.WriteLine($"failures         {status.Failures.Commits} stores, {status.Failures.Opens} opens; {status.PendingDeletes} deletes not confirmed yet");
         Console.WriteLine($"kernel requests  {Requests(status.KernelRequests)}");
         Console.WriteLine($"bucket requests  {Requests(status.BucketRequests)}; {Megabytes(status.BucketBytesSent)} sent, {Megabytes(status.BucketBytesReceived)} received");
-        Console.WriteLine($"bucket failures  {Requests(status.BucketFailures)}");
+        Console.WriteLine($"bucket failures  {Requests(status.BucketFailures)}; at most {status.BucketConcurrency.Now} requests at once now, "
+            + $"{status.BucketConcurrency.Most} when the provider bears them");
     }
 }

@@ -14,8 +14,8 @@ internal sealed class BucketComposition : IAsyncDisposable
     private readonly IBucket _bucket;
     private readonly AdaptiveBucket _adaptive;
 
-    private BucketComposition(IBucket bucket, MeteredBucket metered, AdaptiveBucket adaptive, RetryingBucket retrying) =>
-        (_bucket, Metered, _adaptive, Retrying) = (bucket, metered, adaptive, retrying);
+    private BucketComposition(IBucket bucket, bool mayBeMade, MeteredBucket metered, AdaptiveBucket adaptive, RetryingBucket retrying) =>
+        (_bucket, MayBeMade, Metered, _adaptive, Retrying) = (bucket, mayBeMade, metered, adaptive, retrying);
 
     /// <summary>Counts every request that is really sent.</summary>
     public MeteredBucket Metered { get; }
@@ -39,9 +39,13 @@ internal sealed class BucketComposition : IAsyncDisposable
         IBucket bucket = Providers.Open(settings, loggers);
         var metered = new MeteredBucket(bucket);
         var adaptive = new AdaptiveBucket(metered, cloud?.MaxConnections ?? LocalRequests, loggers.CreateLogger<AdaptiveBucket>());
+        bool mayBeMade = settings.Provider is AzureSettings { CreateContainerIfNotExists: true };
         return new BucketComposition(
-            bucket, metered, adaptive, new RetryingBucket(adaptive, retry, loggers.CreateLogger<RetryingBucket>()));
+            bucket, mayBeMade, metered, adaptive, new RetryingBucket(adaptive, retry, loggers.CreateLogger<RetryingBucket>()));
     }
+
+    /// <summary>A bucket that does not exist is made by <see cref="CreateIfMissingAsync"/>.</summary>
+    public bool MayBeMade { get; }
 
     /// <summary>Makes what a mount that writes may make: an Azure container that does not exist, unless the configuration forbids it.</summary>
     /// <returns>True when it was made now.</returns>

@@ -21,6 +21,7 @@ internal sealed record MountStatus(
     IReadOnlyDictionary<string, long> KernelRequests,
     IReadOnlyDictionary<string, long> BucketRequests,
     IReadOnlyDictionary<string, long> BucketFailures,
+    ConcurrencyStatus BucketConcurrency,
     long BucketBytesSent,
     long BucketBytesReceived,
     long Commits,
@@ -33,6 +34,9 @@ internal sealed record MountStatus(
 
 /// <summary>Staging memory, in bytes; <paramref name="Clean"/> is part of <paramref name="Reserved"/> and can be given back at once.</summary>
 internal sealed record StagingStatus(long Capacity, long Reserved, long Clean, int Waiting, long KernelBuffers);
+
+/// <summary>Requests to the bucket that may run at once: the configured bound, and what the provider bears now.</summary>
+internal sealed record ConcurrencyStatus(int Most, int Now);
 
 /// <summary>Attachments that did not become an object, and opens that failed.</summary>
 internal sealed record FailureStatus(long Commits, long Opens);

@@ -12,6 +12,7 @@ internal static class MountStatusFactory
     public static MountStatus Create(string mountPoint, DateTimeOffset since, FuseSession session, StorageComposition storage)
     {
         AttachmentStoreCounters store = storage.Store.Counters;
+        (int most, int now) = storage.Bucket.Concurrency;
         BucketCounters bucket = storage.Bucket.Metered.Snapshot();
         return new MountStatus(
             mountPoint,
@@ -23,6 +24,7 @@ internal static class MountStatusFactory
             session.Counters.RequestsByOperation,
             bucket.Requests.ToDictionary(count => Lower(count.Key), count => count.Value, StringComparer.Ordinal),
             bucket.Failures.ToDictionary(count => Lower(count.Key), count => count.Value, StringComparer.Ordinal),
+            new ConcurrencyStatus(most, now),
             bucket.BytesUploaded,
             bucket.BytesDownloaded,
             store.Commits,

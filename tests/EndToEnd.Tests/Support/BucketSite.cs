@@ -35,6 +35,9 @@ public abstract class BucketSite
     /// <summary>Uploads in parts that are neither completed nor aborted.</summary>
     public abstract Task<int> CountUploadsAsync();
 
+    /// <summary>Moves all objects to where they cannot be read at once, for a provider that has such a tier.</summary>
+    public virtual Task ArchiveAsync() => throw new NotSupportedException($"{SectionName} has no such tier");
+
     public static async Task<BucketSite> CreateAsync(BucketKind kind, SharedServers servers, string folder) => kind switch
     {
         BucketKind.Ceph => await CephSite.CreateAsync(await servers.CephAsync()),
@@ -137,6 +140,12 @@ public abstract class BucketSite
         {
             BlobDownloadResult result = await Container.GetBlobClient(key).DownloadContentAsync();
             return result.Content.ToArray();
+        }
+
+        public override async Task ArchiveAsync()
+        {
+            foreach (string key in await KeysAsync())
+                await Container.GetBlobClient(key).SetAccessTierAsync(AccessTier.Archive);
         }
 
         public override async Task<int> CountUploadsAsync()

@@ -127,6 +127,8 @@ public sealed class FakeGoogleStorage : IAsyncDisposable
         var name = Uri.UnescapeDataString(parts[2]);
         if (Objects.Find(bucket, name) is not { } found)
             await ErrorAsync(context, 404, "notFound", $"No such object: {bucket}/{name}");
+        else if (parts is [.., "rewriteTo", "b", var newBucket, "o", var newName])
+            await RewriteAsync(context, found, newBucket, Uri.UnescapeDataString(newName));
         else if (Condition(context) is { } wanted && wanted != found.Generation)
             await ErrorAsync(context, 412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
         else if (context.Request.Method == HttpMethods.Delete)
@@ -135,6 +137,24 @@ public sealed class FakeGoogleStorage : IAsyncDisposable
             await MediaAsync(context, found);
         else
             await JsonAsync(context, 200, found.ToJson());
+    }
+
+    /// <summary>Never done with the first request, as Google may do with any object.</summary>
+    private async Task RewriteAsync(HttpContext context, GoogleObject source, string newBucket, string newName)
+    {
+        const string Token = "go on";
+        if (context.Request.Query["ifSourceGenerationMatch"] != $"{source.Generation}")
+        {
+            await ErrorAsync(context, 412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
+            return;
+        }
+        var isDone = context.Request.Query["rewriteToken"] == Token;
+        var result = new JsonObject { ["kind"] = "storage#rewriteResponse", ["done"] = isDone, ["objectSize"] = $"{source.Content.Length}" };
+        if (isDone)
+            result["resource"] = Objects.Put(newBucket, newName, source.Content, source.ContentType, null)!.ToJson();
+        else
+            result["rewriteToken"] = Token;
+        await JsonAsync(context, 200, result);
     }
 
     private static async Task MediaAsync(HttpContext context, GoogleObject found)

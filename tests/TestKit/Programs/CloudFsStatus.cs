@@ -16,6 +16,9 @@ public sealed record CloudFsStatus
     /// <summary>Attempts by kind: <c>head</c>, <c>get</c>, <c>put</c>, <c>delete</c>, <c>list</c>.</summary>
     public required IReadOnlyDictionary<string, long> BucketRequests { get; init; }
 
+    /// <summary>Failed attempts by kind, such as <c>archived</c>.</summary>
+    public required IReadOnlyDictionary<string, long> BucketFailures { get; init; }
+
     /// <summary>Attachments that became an object.</summary>
     public required long Commits { get; init; }
 
