@@ -46,7 +46,6 @@ internal static class TransferFailure
         TimeoutException => BucketErrorKind.Timeout,
         SocketException { SocketErrorCode: SocketError.TimedOut } => BucketErrorKind.Timeout,
         SocketException or AuthenticationException => BucketErrorKind.Network,
-        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } when cause.InnerException is null => BucketErrorKind.Network,
         HttpRequestException { InnerException: null } or IOException { InnerException: null } => BucketErrorKind.Network,
         _ => null,
     };

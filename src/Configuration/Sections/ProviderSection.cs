@@ -55,11 +55,11 @@ internal static class ProviderSection
     /// <exception cref="ConfigurationException">A value is out of bounds.</exception>
     public static StorageLayoutSettings ReadLayout(SectionReader reader)
     {
+        _ = reader.Boolean(KnownKeys.EnableLegacyUnknownFiles); // checked all the same, so that it is right for the plugin
         return new StorageLayoutSettings
         {
             RootPath = ReadRootPath(reader),
             Structure = reader.Choice<StorageStructure>(KnownKeys.StorageStructure),
-            EnableLegacyUnknownFiles = reader.Boolean(KnownKeys.EnableLegacyUnknownFiles),
         };
     }
 

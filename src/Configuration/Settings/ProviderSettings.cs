@@ -29,9 +29,6 @@ public sealed record StorageLayoutSettings
     public required string RootPath { get; init; }
 
     public required StorageStructure Structure { get; init; }
-
-    /// <summary>An attachment whose usual name is missing is also looked for under <c>.unk</c>.</summary>
-    public required bool EnableLegacyUnknownFiles { get; init; }
 }
 
 public enum StorageStructure

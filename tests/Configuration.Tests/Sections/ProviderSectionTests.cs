@@ -55,7 +55,7 @@ public class ProviderSectionTests
     {
         StorageLayoutSettings layout = ConfigurationFolder.ReadText(ConfigurationFolder.Smallest).Settings.Provider.Layout;
 
-        Assert.Equal(new StorageLayoutSettings { RootPath = "", Structure = StorageStructure.Flat, EnableLegacyUnknownFiles = false }, layout);
+        Assert.Equal(new StorageLayoutSettings { RootPath = "", Structure = StorageStructure.Flat }, layout);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public class ProviderSectionTests
             "HybridMode": "Disabled", "MigrationFromFileSystemEnabled": false
             """)).Settings.Provider.Layout;
 
-        Assert.Equal(new StorageLayoutSettings { RootPath = "a b/c.d", Structure = StorageStructure.Legacy, EnableLegacyUnknownFiles = true }, layout);
+        Assert.Equal(new StorageLayoutSettings { RootPath = "a b/c.d", Structure = StorageStructure.Legacy }, layout);
     }
 
     [Theory]
