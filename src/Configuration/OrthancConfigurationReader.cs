@@ -47,7 +47,11 @@ public static class OrthancConfigurationReader
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,
         };
         if (settings is { Provider.HybridMode: HybridMode.WriteToFileSystem, Encryption.Enabled: true })
-            warnings.Add($"{provider.Find(KnownKeys.HybridMode)!.Location}: with {providerName}.HybridMode \"WriteToFileSystem\" new attachments stay on this machine, in plain.");
+        {
+            string place = provider.Find(KnownKeys.HybridMode)!.Location;
+            warnings.Add($"{place}: with {providerName}.HybridMode \"WriteToFileSystem\" new attachments stay on this machine, in plain.");
+        }
+
         if (MountPointRules.FindFault(settings) is { } fault)
             throw new ConfigurationException($"{files.Path}: {fault}");
         return new ConfigurationResult(settings, warnings);

@@ -5,6 +5,7 @@ using OrthancCloudFs.TestKit.Programs;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>SIGTERM in the middle of work: whoever was told that a store is done finds it in the bucket, and nothing else is there.</summary>
+[Collection(nameof(Alone))]
 public sealed class ShutdownTests(SharedServers servers)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);

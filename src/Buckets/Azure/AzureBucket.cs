@@ -90,7 +90,8 @@ public sealed partial class AzureBucket : IBucket
             };
             using BlobDownloadStreamingResult answer = await Blob(key).DownloadStreamingAsync(request, guard.Token).ConfigureAwait(false);
             var length = answer.Details.ContentLength;
-            var info = new ObjectInfo(key, ByteRanges.WholeLength(answer.Details.ContentRange) ?? length, answer.Details.LastModified, answer.Details.ETag.ToString());
+            var whole = ByteRanges.WholeLength(answer.Details.ContentRange) ?? length;
+            var info = new ObjectInfo(key, whole, answer.Details.LastModified, answer.Details.ETag.ToString());
             ByteRanges.RequireAnswered(key, range, length, info.Length);
             guard.Progress();
             using var hash = range is null && _settings.VerifyMd5OnGet ? ContentHash.Md5(answer.Details.ContentHash) : null;

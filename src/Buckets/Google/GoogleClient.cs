@@ -31,7 +31,10 @@ internal sealed class GoogleClient : IDisposable
     {
         _settings = settings;
         if (settings.ServiceAccountFile is { } path)
-            _serviceAccount = (ServiceAccountCredential)CredentialFactory.FromFile<ServiceAccountCredential>(path).ToGoogleCredential().CreateScoped(Scope).UnderlyingCredential;
+        {
+            var key = CredentialFactory.FromFile<ServiceAccountCredential>(path).ToGoogleCredential();
+            _serviceAccount = (ServiceAccountCredential)key.CreateScoped(Scope).UnderlyingCredential;
+        }
     }
 
     /// <summary>E.g. <c>https://storage.googleapis.com/storage/v1/b/images/o</c>.</summary>

@@ -177,7 +177,8 @@ public static partial class KnownKeys
     public static ChoiceKey HybridMode { get; } = new(
         EveryProvider, "HybridMode", KeySource.Plugin, "Disabled", ["Disabled", "WriteToFileSystem", "WriteToObjectStorage"])
     {
-        Meaning = "With either of the others, attachments are read and deleted in the bucket and in the local directory beneath the mount point; new ones go where it says.",
+        Meaning = "With either of the others, attachments are read and deleted in the bucket and in the local directory beneath the mount "
+            + "point; new ones go where it says.",
     };
 
     public static BooleanKey MigrationFromFileSystemEnabled { get; } = new(
