@@ -153,8 +153,8 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Deletes a committed attachment. Returns when the bucket confirmed it, or when it is durably remembered and being retried; either
-    /// way nobody finds it any more.
+    /// Deletes a committed attachment. Returns when that is durably remembered; nobody finds it any more, and the bucket is asked in the
+    /// background until it has confirmed it.
     /// </summary>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.BucketFailure"/>: it could be neither deleted nor remembered.</exception>
     public async Task DeleteAsync(AttachmentInfo info, CancellationToken cancellationToken)
@@ -164,7 +164,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         try
         {
             _fetcher.Forget(info.Id);
-            await DeleteOrRememberAsync(info, cancellationToken).ConfigureAwait(false);
+            await RememberOrDeleteAsync(info, cancellationToken).ConfigureAwait(false);
 
             // Whoever passed the check before this delete began may have started a download since.
             _fetcher.Forget(info.Id);
@@ -254,7 +254,21 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             _writers.Remove(writer.Id);
     }
 
-    private async Task DeleteOrRememberAsync(AttachmentInfo info, CancellationToken cancellationToken)
+    private async Task RememberOrDeleteAsync(AttachmentInfo info, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _pendingDeletes.AddAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, null)).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            LogNotRemembered(info.Id, info.Key, e.Message);
+            await DeleteAtOnceAsync(info, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Where nothing can be remembered, only the bucket's own word will do.</summary>
+    private async Task DeleteAtOnceAsync(AttachmentInfo info, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_options.DeletePatience);
@@ -265,26 +279,13 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         catch (Exception e) when (e is BucketException or OperationCanceledException)
         {
             string reason = e is BucketException ? e.Message : $"no answer within {_options.DeletePatience.TotalSeconds:0} s";
-            LogDeleteRemembered(info.Id, info.Key, reason);
-            await RememberAsync(info).ConfigureAwait(false);
-        }
-    }
-
-    private async Task RememberAsync(AttachmentInfo info)
-    {
-        try
-        {
-            await _pendingDeletes.AddAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, null)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AttachmentException(AttachmentError.BucketFailure, $"{info.Key}: the delete cannot be remembered: {e.Message}", e);
+            throw new AttachmentException(AttachmentError.BucketFailure, $"{info.Key}: the delete can be neither remembered nor done: {reason}", e);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot open attachment {Attachment} at {Key}: {Error}: {Reason}")]
     private partial void LogNotOpened(AttachmentId attachment, string key, AttachmentError error, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Delete of attachment {Attachment} at {Key} is remembered and retried: {Reason}")]
-    private partial void LogDeleteRemembered(AttachmentId attachment, string key, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The delete of attachment {Attachment} at {Key} cannot be remembered: {Reason}")]
+    private partial void LogNotRemembered(AttachmentId attachment, string key, string reason);
 }

@@ -10,7 +10,7 @@ public sealed record AttachmentStoreOptions
     public bool ConditionalPut { get; init; } = true;
 
     /// <summary>
-    /// How long a delete may take before it is remembered on disk and confirmed to the caller, who does not check the answer anyway.
+    /// How long the bucket may take over a delete that cannot be remembered on disk.
     /// </summary>
     public TimeSpan DeletePatience { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -168,7 +168,7 @@ public sealed class CommandLineTests(SharedServers servers)
         string[] lines = check.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.Length >= 4, check.Output);
         Assert.All(lines, line => Assert.Matches("^(ok|warning) ", line));
-        Assert.Empty(await site.Bucket.KeysAsync());
+        Assert.Empty(await site.KeysOnceDeletedAsync());
     }
 
     [Theory(Timeout = 180_000)]
@@ -227,7 +227,7 @@ public sealed class CommandLineTests(SharedServers servers)
         spoil(root);
         await File.WriteAllTextAsync(site.Configuration, root.ToJsonString());
         AssertRefused(await CloudFsProgram.RunAsync("mount", "--config", site.Configuration), exitCode, named);
-        Assert.Empty(await site.Bucket.KeysAsync());
+        Assert.Empty(await site.KeysOnceDeletedAsync());
     }
 
     private static void AssertRefused(CommandResult result, int exitCode, string named)

@@ -42,7 +42,7 @@ public sealed class HybridTests(SharedServers servers)
         await VerifyAllAsync(site);
         foreach (string instance in _images.Keys)
             await site.Rest.DeleteInstanceAsync(instance);
-        Assert.Empty(await site.Bucket.KeysAsync());
+        Assert.Empty(await site.KeysOnceDeletedAsync());
         await site.StopOrthancAsync();
         await site.UnmountAsync();
         Assert.Equal(0, CountFiles(site));

@@ -35,7 +35,7 @@ public sealed class RestartTests(SharedServers servers)
         await site.StartOrthancAsync();
         Assert.Equal(image.Bytes, await site.Rest.FileAsync(id));
         await site.Rest.DeleteInstanceAsync(id);
-        Assert.Empty(await site.Bucket.KeysAsync());
+        Assert.Empty(await site.KeysOnceDeletedAsync());
     }
 
     [Fact(Timeout = 180_000)]

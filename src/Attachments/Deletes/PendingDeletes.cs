@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Buckets;
@@ -6,12 +5,13 @@ using OrthancCloudFs.Buckets;
 namespace OrthancCloudFs.Attachments.Deletes;
 
 /// <summary>
-/// Deletes that the bucket has not confirmed yet, remembered on local disk and retried until it does, over restarts. One small file per
-/// object, written durably before <see cref="AddAsync"/> returns; it names an object, and holds neither key nor content.
+/// Deletes that the bucket has not confirmed yet: durable on local disk when <see cref="AddAsync"/> returns, done in the background, several
+/// at once, and retried until the bucket confirms them, over restarts.
 /// </summary>
 public sealed partial class PendingDeletes : IAsyncDisposable
 {
-    private const string FileExtension = ".delete.json";
+    /// <summary>Deletes under way at one time.</summary>
+    private const int MostAtOnce = 8;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
@@ -19,15 +19,22 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     /// <summary>How long after a lost answer a gateway may still be storing the object of that request.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>A delete that took longer is told of when it is done.</summary>
+    private static readonly TimeSpan Notable = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>What was asked for a moment ago is tried once before the program ends, for so long.</summary>
+    private static readonly TimeSpan FinalPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _byKey = new(StringComparer.Ordinal);
     private readonly Dictionary<AttachmentId, int> _countById = [];
+    private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _slots = new(MostAtOnce);
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly string? _directory;
+    private readonly DeleteLog? _log;
     private readonly IBucket _bucket;
     private readonly int _headerLength;
     private readonly ILogger _logger;
@@ -36,13 +43,12 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private readonly Task _worker;
     private int _disposed;
 
-    private PendingDeletes(
-        string? directory, FileStream? directoryLock, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
+    private PendingDeletes(DeleteLog? log, FileStream? directoryLock, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
     {
         _directoryLock = directoryLock;
-        (_directory, _bucket, _headerLength, _logger, _time) = (directory, bucket, headerLength, logger, time);
-        foreach (PendingDelete loaded in Load())
-            Insert(loaded);
+        (_log, _bucket, _headerLength, _logger, _time) = (log, bucket, headerLength, logger, time);
+        foreach (PendingDelete written in log?.Written ?? [])
+            Insert(written);
         if (_byKey.Count > 0)
             LogResumed(_byKey.Count);
         _worker = Task.Run(WorkAsync);
@@ -58,6 +64,9 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
+    /// <summary>What is written down now, uploads under way included.</summary>
+    internal IReadOnlyList<PendingDelete> Written => Log.Written;
+
     /// <summary>Opens the memory of one bucket and goes on with what an earlier process left.</summary>
     /// <param name="directory">Created with access for its owner only if missing.</param>
     /// <param name="bucket">Where to delete; without retries of its own, since this class has them.</param>
@@ -67,8 +76,17 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     /// <exception cref="IOException">The directory cannot be used, or another process uses it.</exception>
     public static PendingDeletes Open(string directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider? time = null)
     {
-        DurableFile.CreateDirectory(directory);
-        return new PendingDeletes(directory, LockDirectory(directory), bucket, headerLength, logger, time ?? TimeProvider.System);
+        DurableDirectory.Create(directory);
+        FileStream directoryLock = LockDirectory(directory);
+        try
+        {
+            return new PendingDeletes(DeleteLog.Open(directory, logger), directoryLock, bucket, headerLength, logger, time ?? TimeProvider.System);
+        }
+        catch
+        {
+            directoryLock.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Remembers nothing on disk and retries nothing: for a program that only reads.</summary>
@@ -83,7 +101,6 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     /// <summary>Remembers one delete; durable when this returns, and tried in the background from then on.</summary>
     /// <exception cref="IOException">It could not be written, and is not remembered.</exception>
-    /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public async Task AddAsync(PendingDelete delete)
     {
         await HoldAsync(delete).ConfigureAwait(false);
@@ -92,20 +109,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     /// <summary>Writes one down without doing anything yet; only a later start takes it up, if until then it is not dropped.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">As before.</exception>
-    public async Task HoldAsync(PendingDelete delete)
-    {
-        string path = PathOf(delete);
-        await _writing.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            await Task.Run(() => DurableFile.Write(path, ToFile(delete))).ConfigureAwait(false);
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
+    public Task HoldAsync(PendingDelete delete) => Log.AddAsync(delete);
 
     /// <summary>Goes to work on one that was written down.</summary>
     public void Activate(PendingDelete delete)
@@ -117,7 +121,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     /// <summary>Forgets one that was written down and is not wanted any more; durable when this returns.</summary>
     /// <exception cref="IOException">It may come back.</exception>
-    public Task DropAsync(PendingDelete delete) => Task.Run(() => DurableFile.DeleteDurably(PathOf(delete)));
+    public Task DropAsync(PendingDelete delete) => Log.RemoveAsync(delete);
 
     /// <summary>
     /// Remembers one delete of an object that must not exist, as durably as the disk allows: where it cannot be written, until this process
@@ -141,13 +145,32 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        await TryNewOnesAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _worker.ConfigureAwait(false);
         _stop.Dispose();
         _wake.Dispose();
-        _writing.Dispose();
+        _slots.Dispose();
+        if (_log is not null)
+            await _log.DisposeAsync().ConfigureAwait(false);
         if (_directoryLock is not null)
             await _directoryLock.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private DeleteLog Log => _log ?? throw new InvalidOperationException("Nothing is remembered here.");
+
+    /// <summary>A bucket that answers has confirmed what was deleted last before the program ends.</summary>
+    private async Task TryNewOnesAsync()
+    {
+        long start = _time.GetTimestamp();
+        while (_time.GetElapsedTime(start) < FinalPatience && HasNewOnes())
+            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
+    }
+
+    private bool HasNewOnes()
+    {
+        lock (_lock)
+            return _byKey.Values.Any(entry => !entry.WasTried);
     }
 
     /// <summary>Two processes must not share a directory: the one would drop what the other is uploading.</summary>
@@ -167,41 +190,12 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
-    private static byte[] ToFile(PendingDelete delete) => JsonSerializer.SerializeToUtf8Bytes(new FileForm(
-        delete.Id.ToString(), delete.Key, delete.Since, delete.OnlyIfHeaderSha256, delete.UploadId, delete.MayStillArrive));
-
-    private string PathOf(PendingDelete delete) =>
-        Path.Combine(_directory ?? throw new InvalidOperationException("Nothing is remembered here."), Committer.Fingerprint(System.Text.Encoding.UTF8.GetBytes(delete.Key))[..32] + FileExtension);
-
-    private IEnumerable<PendingDelete> Load()
-    {
-        if (_directory is null)
-            yield break;
-        foreach (string path in Directory.EnumerateFiles(_directory, "*" + FileExtension))
-        {
-            FileForm? read = null;
-            try
-            {
-                read = JsonSerializer.Deserialize<FileForm>(File.ReadAllBytes(path));
-            }
-            catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-            {
-                LogUnreadable(path, e.Message);
-                continue;
-            }
-
-            if (read?.Key is { Length: > 0 } key && AttachmentId.TryParse(read.Attachment, out AttachmentId id))
-                yield return new PendingDelete(id, key, read.Since, read.OnlyIfHeaderSha256, read.UploadId, read.MayStillArrive);
-            else
-                LogUnreadable(path, "it names no object");
-        }
-    }
-
     private void Wake()
     {
         try
         {
-            _wake.Release();
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
         }
         catch (ObjectDisposedException)
         {
@@ -213,40 +207,66 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     {
         if (!_byKey.ContainsKey(delete.Key))
             _countById[delete.Id] = _countById.GetValueOrDefault(delete.Id) + 1;
-        _byKey[delete.Key] = new Entry(delete, _time.GetUtcNow(), FirstDelay);
+        _byKey[delete.Key] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false);
     }
 
     private async Task WorkAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        try
         {
-            DateTimeOffset now = _time.GetUtcNow();
-            Entry[] due;
-            TimeSpan pause = LongestDelay;
-            lock (_lock)
+            while (true)
             {
-                due = [.. _byKey.Values.Where(entry => entry.Due <= now)];
-                foreach (Entry entry in _byKey.Values)
-                    pause = entry.Due <= now || entry.Due - now > pause ? pause : entry.Due - now;
+                List<Entry> due = TakeDue(out TimeSpan pause);
+                foreach (Entry entry in due)
+                {
+                    await _slots.WaitAsync(_stop.Token).ConfigureAwait(false);
+                    _ = TryInBackgroundAsync(entry);
+                }
+
+                await _wake.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What is under way ends by the same token.
+            for (int slot = 0; slot < MostAtOnce; slot++)
+                await _slots.WaitAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What is due and not under way yet, and how long until something else may be.</summary>
+    private List<Entry> TakeDue(out TimeSpan pause)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        var due = new List<Entry>();
+        pause = LongestDelay;
+        lock (_lock)
+        {
+            foreach (Entry entry in _byKey.Values)
+            {
+                if (_underWay.Contains(entry.Delete.Key))
+                    continue;
+                if (entry.Due <= now)
+                    due.Add(entry);
+                else if (entry.Due - now < pause)
+                    pause = entry.Due - now;
             }
 
             foreach (Entry entry in due)
-            {
-                if (!_stop.IsCancellationRequested)
-                    await TryAsync(entry).ConfigureAwait(false);
-            }
-
-            if (due.Length > 0)
-                continue;
-            try
-            {
-                await _wake.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+                _underWay.Add(entry.Delete.Key);
         }
+
+        return due;
+    }
+
+    private async Task TryInBackgroundAsync(Entry entry)
+    {
+        await Task.Yield();
+        await TryAsync(entry).ConfigureAwait(false);
+        lock (_lock)
+            _underWay.Remove(entry.Delete.Key);
+        Wake(); // another delete of this key may have been asked for meanwhile
+        _slots.Release();
     }
 
     private async Task TryAsync(Entry entry)
@@ -263,11 +283,11 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             if (delete.MayStillArrive && _time.GetUtcNow() - delete.Since < SettleTime)
                 Reschedule(entry, SettleTime);
             else
-                Remove(delete);
+                await RemoveAsync(delete).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The file stays for the next start.
+            // It stays written down for the next start.
         }
         catch (Exception e)
         {
@@ -291,30 +311,30 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         lock (_lock)
         {
             if (_byKey.TryGetValue(entry.Delete.Key, out Entry? current) && current.Delete == entry.Delete)
-                _byKey[entry.Delete.Key] = new Entry(entry.Delete, _time.GetUtcNow() + delay, next);
+                _byKey[entry.Delete.Key] = new Entry(entry.Delete, _time.GetUtcNow() + delay, next, WasTried: true);
         }
     }
 
-    private void Remove(PendingDelete delete)
+    private async Task RemoveAsync(PendingDelete delete)
     {
+        // First on disk: a name that is free again must not be deleted once more by the next start.
+        if (_log is not null)
+            await _log.RemoveAsync(delete).ConfigureAwait(false);
         lock (_lock)
         {
             if (!_byKey.TryGetValue(delete.Key, out Entry? current) || current.Delete != delete)
                 return;
-            DurableFile.Delete(PathOf(delete));
             _byKey.Remove(delete.Key);
             if (--_countById[delete.Id] == 0)
                 _countById.Remove(delete.Id);
         }
 
-        LogDeleted(delete.Id, delete.Key);
+        if (delete.MayStillArrive || delete.UploadId is not null || _time.GetUtcNow() - delete.Since > Notable)
+            LogDeleted(delete.Id, delete.Key);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} deletes that the bucket never confirmed are being retried")]
     private partial void LogResumed(int count);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The remembered delete {Path} cannot be read and is left alone: {Reason}")]
-    private partial void LogUnreadable(string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The delete of attachment {Attachment} at {Key} cannot be written to disk and is retried only until this program ends: {Reason}")]
     private partial void LogNotWritten(AttachmentId attachment, string key, string reason);
@@ -325,8 +345,5 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Remembered delete of attachment {Attachment} at {Key} is done")]
     private partial void LogDeleted(AttachmentId attachment, string key);
 
-    private sealed record Entry(PendingDelete Delete, DateTimeOffset Due, TimeSpan NextDelay);
-
-    private sealed record FileForm(
-        string? Attachment, string? Key, DateTimeOffset Since, string? OnlyIfHeaderSha256, string? UploadId, bool MayStillArrive);
+    private sealed record Entry(PendingDelete Delete, DateTimeOffset Due, TimeSpan NextDelay, bool WasTried);
 }

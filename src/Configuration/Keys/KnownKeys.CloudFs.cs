@@ -61,7 +61,7 @@ public static partial class KnownKeys
     public static TextKey StateDirectory { get; } = new(
         SectionNames.CloudFs, "StateDirectory", KeySource.Ours, "path", "/var/lib/orthanc-cloudfs", "/var/lib/orthanc-cloudfs")
     {
-        Meaning = "Where deletions that the bucket has not yet confirmed are remembered.",
+        Meaning = "Local disk for what must outlive the program: deletions that the bucket has not confirmed, uploads under way.",
     };
 
     public static BooleanKey AllowPlainObjects { get; } = new(SectionNames.CloudFs, "AllowPlainObjects", KeySource.Ours, false)

@@ -1,4 +1,5 @@
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.TestKit;
@@ -69,23 +70,53 @@ public sealed class DeleteTests
         Assert.Contains("another mount of this bucket", refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_delete_that_can_be_neither_done_nor_remembered_is_an_error()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_delete_that_cannot_be_remembered_is_done_at_once_or_is_an_error(bool bucketFails)
     {
         await using var harness = new StoreHarness();
         AttachmentInfo info = await harness.StoreAsync(StoreHarness.Bytes(1000));
-        Fail(harness, "forbidden");
-        await harness.Store.DeleteAsync(info, default);
-        string file = Assert.Single(harness.RecordFiles());
-        await harness.SettleAsync();
-        info = await harness.StoreAsync(StoreHarness.Bytes(1000), info.Id);
-        Directory.CreateDirectory(file + ".new");
-        Fail(harness, "forbidden");
+        await harness.Pending.DisposeAsync(); // its log takes nothing any more
+        if (bucketFails)
+            Fail(harness, "forbidden");
 
-        await StoreHarness.FailsAsync(AttachmentError.BucketFailure, () => harness.Store.DeleteAsync(info, default));
+        if (bucketFails)
+            await StoreHarness.FailsAsync(AttachmentError.BucketFailure, () => harness.Store.DeleteAsync(info, default));
+        else
+            await harness.Store.DeleteAsync(info, default);
 
-        harness.Faults.Heal();
-        Assert.Equal(StoreHarness.Bytes(1000), await harness.ReadAsync(info));
+        Assert.Equal(bucketFails, await harness.RawAsync(info.Key) is not null);
+        if (bucketFails)
+            Assert.Equal(StoreHarness.Bytes(1000), await harness.ReadAsync(info));
+    }
+
+    [Fact]
+    public async Task A_delete_does_not_wait_for_the_bucket()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentInfo[] infos = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => harness.StoreAsync(StoreHarness.Bytes(1000))));
+        FaultRule stall = harness.Faults.Inject(BucketOperation.Delete, Fault.Stall());
+
+        foreach (AttachmentInfo info in infos)
+            await harness.Store.DeleteAsync(info, default);
+
+        await StoreHarness.EventuallyAsync(() => harness.Faults.Count(BucketOperation.Delete) == 8, "several deletes are under way at once");
+        Assert.Equal(40, harness.Pending.Count);
+        stall.Release();
+        await StoreHarness.EventuallyAsync(() => harness.Objects.Count == 0, "all are done");
+    }
+
+    [Fact]
+    public async Task What_was_deleted_last_is_done_before_the_program_ends()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentInfo[] infos = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => harness.StoreAsync(StoreHarness.Bytes(1000))));
+        await Task.WhenAll(infos.Select(info => harness.Store.DeleteAsync(info, default)));
+
+        await harness.Pending.DisposeAsync();
+
+        Assert.Equal(0, harness.Objects.Count);
     }
 
     [Fact]
@@ -122,8 +153,10 @@ public sealed class DeleteTests
         await StoreHarness.FailsAsync(AttachmentError.Busy, () => harness.Store.CreateAsync(info.Id, default));
         Assert.Null(await harness.Store.FindAsync(info.Id, default));
 
-        stall.Release();
         await deletion;
+        await StoreHarness.FailsAsync(AttachmentError.Busy, () => harness.Store.CreateAsync(info.Id, default));
+        stall.Release();
+        await harness.DeletedAsync();
         Assert.Equal([1], await harness.ReadAsync(await harness.StoreAsync([1], info.Id)));
     }
 
@@ -145,24 +178,61 @@ public sealed class DeleteTests
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("{\"Attachment\":\"01234567-89ab-cdef-0123-456789abcdef\"}")]
-    [InlineData(null)]
-    public async Task An_unreadable_memory_of_a_delete_does_not_stop_the_others(string? content)
+    public async Task An_unreadable_record_of_a_delete_does_not_stop_the_others_and_is_kept(string content)
     {
         await using var harness = new StoreHarness();
         AttachmentInfo info = await harness.StoreAsync(StoreHarness.Bytes(1000));
         Fail(harness, "forbidden");
         await harness.Store.DeleteAsync(info, default);
-        string path = Path.Combine(harness.StatePath, "0.delete.json");
-        if (content is null)
-            File.CreateSymbolicLink(path, Path.Combine(harness.StatePath, "missing"));
-        else
-            await File.WriteAllTextAsync(path, content);
+        await harness.Pending.DisposeAsync();
+        string path = Path.Combine(harness.StatePath, "deletes.log");
+        byte[] record = System.Text.Encoding.UTF8.GetBytes(content);
+        await using (RecordLog log = RecordLog.Open(path, out _))
+            await log.AppendAsync(record);
 
         await harness.RestartAsync();
 
-        await StoreHarness.EventuallyAsync(() => harness.Pending.Count == 0, "the readable one is done");
+        await harness.DeletedAsync();
         Assert.Null(await harness.RawAsync(info.Key));
-        Assert.Equal([path], harness.RecordFiles());
+        Assert.Contains(RecordFormat.Read(await File.ReadAllBytesAsync(path)).Records, kept => kept.AsSpan().SequenceEqual(record));
+    }
+
+    [Fact]
+    public async Task A_damaged_log_costs_no_more_than_what_was_damaged()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentInfo[] infos = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => harness.StoreAsync(StoreHarness.Bytes(1000))));
+        Fail(harness, "forbidden");
+        foreach (AttachmentInfo info in infos)
+            await harness.Store.DeleteAsync(info, default);
+        await harness.Pending.DisposeAsync();
+        string path = Path.Combine(harness.StatePath, "deletes.log");
+        byte[] bytes = await File.ReadAllBytesAsync(path);
+        bytes[bytes.Length / 2] ^= 1; // in the second of three
+        await File.WriteAllBytesAsync(path, bytes);
+
+        await harness.RestartAsync(TimeSpan.FromHours(1));
+
+        await harness.DeletedAsync();
+        Assert.NotNull(await harness.RawAsync(infos[1].Key));
+        Assert.Equal(1, harness.Objects.Count);
+    }
+
+    [Fact]
+    public async Task Thousands_of_deletes_leave_a_short_log()
+    {
+        await using var harness = new StoreHarness();
+        string path = Path.Combine(harness.StatePath, "deletes.log");
+        for (int round = 0; round < 4; round++)
+        {
+            AttachmentInfo[] infos = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => harness.StoreAsync([1, 2, 3])));
+            await Task.WhenAll(infos.Select(info => harness.Store.DeleteAsync(info, default)));
+            await harness.DeletedAsync();
+        }
+
+        Assert.InRange(new FileInfo(path).Length, 0, 500_000);
+        await harness.RestartAsync();
+        Assert.InRange(new FileInfo(path).Length, 0, 100);
     }
 
     private static void Fail(StoreHarness harness, string what) => harness.Faults.Inject(BucketOperation.Delete, what switch

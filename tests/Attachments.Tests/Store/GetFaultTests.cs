@@ -147,6 +147,7 @@ public sealed class GetFaultTests
         await StoreHarness.FailsAsync(AttachmentError.Archived, () => harness.Store.OpenAsync(found, default));
         Assert.Equal(2, harness.Faults.Count(BucketOperation.Get));
         await harness.Store.DeleteAsync(found, default);
+        await harness.DeletedAsync();
         Assert.Equal(0, harness.Objects.Count);
     }
 }

@@ -157,6 +157,7 @@ public sealed class MemoryPressureTests
         await Task.WhenAll(Enumerable.Range(0, 24).Select(seed => Task.Run(() => WorkAsync(seed)))).WaitAsync(TimeSpan.FromMinutes(2));
 
         Assert.Equal(0, exceeded);
+        await harness.DeletedAsync();
         Assert.Equal(0, harness.Objects.Count);
     }
 

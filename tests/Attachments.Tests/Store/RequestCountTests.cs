@@ -41,6 +41,8 @@ public sealed class RequestCountTests
         Requests(harness, BucketOperation.Get);
 
         await harness.Store.DeleteAsync(info, default);
+        Assert.Null(await harness.Store.FindAsync(info.Id, default));
+        await harness.DeletedAsync();
         Requests(harness, BucketOperation.Delete);
 
         Assert.Null(await harness.Store.FindAsync(info.Id, default));

@@ -47,7 +47,7 @@ public sealed class StreamedUploadTests
         Assert.Equal(0, harness.Faults.Count(BucketOperation.Put));
         Assert.Equal(1, harness.Faults.Count(BucketOperation.CompleteUpload));
         Assert.Equal(0, harness.Objects.Uploads);
-        Assert.Empty(harness.RecordFiles());
+        Assert.Empty(harness.Pending.Written);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class StreamedUploadTests
         await harness.SettleAsync();
         Assert.Equal(0, harness.Objects.Uploads);
         Assert.Equal(0, harness.Objects.Count);
-        Assert.Empty(harness.RecordFiles());
+        Assert.Empty(harness.Pending.Written);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class StreamedUploadTests
         await harness.SettleAsync();
         Assert.Equal(0, harness.Objects.Count);
         Assert.Equal(0, harness.Objects.Uploads);
-        Assert.Empty(harness.RecordFiles());
+        Assert.Empty(harness.Pending.Written);
     }
 
     [Theory]
@@ -172,7 +172,7 @@ public sealed class StreamedUploadTests
         AttachmentInfo info = await writer.CommitAsync(default);
 
         Assert.Equal(content, await harness.PlainAsync(info.Key));
-        Assert.Empty(harness.RecordFiles());
+        Assert.Empty(harness.Pending.Written);
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class StreamedUploadTests
         await harness.SettleAsync();
 
         Assert.Equal(0, harness.Objects.Uploads);
-        Assert.Empty(harness.RecordFiles());
+        Assert.Empty(harness.Pending.Written);
     }
 
     [Theory]

@@ -28,7 +28,7 @@ internal sealed class ServedMount : IAsyncDisposable
         ILogger logger = NullLogger.Instance;
         Directory.CreateDirectory(mountPoint);
         _bucket = new MeteredBucket(bucket);
-        _pendingDeletes = PendingDeletes.None(_bucket, logger);
+        _pendingDeletes = PendingDeletes.Open(mountPoint + ".state", _bucket, envelope.HeaderLength, logger);
         _memory = new StagingMemory(stagingBytes - fuseOptions.MaximumBufferBytes);
         var retrying = new RetryingBucket(_bucket, new RetryOptions(), NullLogger<RetryingBucket>.Instance);
         var form = new ObjectForm(envelope, allowPlainObjects: false);

@@ -127,6 +127,19 @@ public sealed class Site : IAsyncDisposable
         return (await SettledStatusAsync()).Since(before);
     }
 
+    /// <summary>What is left in the bucket when the deletes are done, which goes on in the background.</summary>
+    public async Task<IReadOnlyList<string>> KeysOnceDeletedAsync()
+    {
+        IReadOnlyList<string> keys = await Bucket.KeysAsync();
+        for (int attempt = 0; keys.Count > 0 && attempt < 300; attempt++)
+        {
+            await Task.Delay(100);
+            keys = await Bucket.KeysAsync();
+        }
+
+        return keys;
+    }
+
     /// <summary>Number of attachments that Orthanc's index knows.</summary>
     public async Task<int> CountAttachmentsAsync()
     {
