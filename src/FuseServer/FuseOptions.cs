@@ -74,6 +74,13 @@ public sealed record FuseOptions
     /// <summary>What a handler has after its deadline to answer itself; then the session answers ETIMEDOUT.</summary>
     public TimeSpan DeadlineGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a request may go on whose caller got a signal, before its token is cancelled and the call ends with EINTR. The kernel tells of
+    /// every signal that has a handler, such as that of a child which ended, and on other file systems such a signal fails no call. One that
+    /// kills needs no answer: the kernel lets its process go at once.
+    /// </summary>
+    public TimeSpan InterruptGrace { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Look-ups and listings of one directory run side by side (FUSE_PARALLEL_DIROPS).</summary>
     public bool ParallelDirectoryOperations { get; init; } = true;
 
@@ -119,7 +126,8 @@ public sealed record FuseOptions
         Require(MaxBackground is >= 1 and <= ushort.MaxValue, "MaxBackground must be 1 to 65535");
         Require(ReaderThreads is >= 1 and <= 64, "ReaderThreads must be 1 to 64");
         Require(MaxReadAheadBytes >= 0, "MaxReadAheadBytes must not be negative");
-        Require(OperationDeadline > TimeSpan.Zero && DeadlineGrace >= TimeSpan.Zero, "deadlines must be positive");
+        Require(
+            OperationDeadline > TimeSpan.Zero && DeadlineGrace >= TimeSpan.Zero && InterruptGrace >= TimeSpan.Zero, "deadlines must be positive");
     }
 
     private static void Require(bool condition, string message)

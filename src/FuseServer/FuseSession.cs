@@ -41,7 +41,8 @@ public sealed class FuseSession : IAsyncDisposable
         _logger = logger;
         _connection = new FuseConnection(device, options, logger);
         Notifier = new FuseNotifier(device);
-        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(options.OperationDeadline.TotalMilliseconds / 4, 20, 1000));
+        double shortest = Math.Min(options.OperationDeadline.TotalMilliseconds, options.InterruptGrace.TotalMilliseconds);
+        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(shortest / 4, 20, 1000));
         _deadlines = new Timer(_ => SweepDeadlines(), null, period, period);
     }
 
@@ -220,5 +221,8 @@ public sealed class FuseSession : IAsyncDisposable
     }
 
     private void SweepDeadlines() => _connection.Requests.Sweep(
-        Environment.TickCount64, (long)_options.OperationDeadline.TotalMilliseconds, (long)_options.DeadlineGrace.TotalMilliseconds);
+        Environment.TickCount64,
+        (long)_options.OperationDeadline.TotalMilliseconds,
+        (long)_options.DeadlineGrace.TotalMilliseconds,
+        (long)_options.InterruptGrace.TotalMilliseconds);
 }

@@ -60,6 +60,9 @@ internal sealed unsafe class FuseRequest(FuseConnection connection)
     /// <summary><see cref="Environment.TickCount64"/> at reception.</summary>
     public long StartedAt { get; private set; }
 
+    /// <summary>The same at the first signal that its caller got; null without one. Guarded by the table's lock.</summary>
+    public long? InterruptedAt { get; set; }
+
     /// <summary>The body without the payload of a WRITE.</summary>
     public ReadOnlySpan<byte> BodyBytes => _body.AsSpan(0, _bodyLength);
 
@@ -91,6 +94,7 @@ internal sealed unsafe class FuseRequest(FuseConnection connection)
             StartedAt = Environment.TickCount64;
             _replied = 0;
             _cancelReason = CancelReason.None;
+            InterruptedAt = null;
             Volatile.Write(ref _ticket, header.Unique);
         }
     }

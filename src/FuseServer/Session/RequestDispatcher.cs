@@ -175,7 +175,8 @@ internal sealed unsafe class RequestDispatcher(FuseConnection connection, FuseFi
     private void Interrupt(in InHeader header, ReadOnlySpan<byte> body)
     {
         if (body.Length >= sizeof(InterruptIn)
-            && !connection.Requests.TryCancel(MemoryMarshal.Read<InterruptIn>(body).Unique, CancelReason.Interrupt))
+            && !connection.Requests.TryInterrupt(
+                MemoryMarshal.Read<InterruptIn>(body).Unique, Environment.TickCount64, (long)connection.Options.InterruptGrace.TotalMilliseconds))
         {
             connection.Device.Write(header.Unique, -(int)Errno.EAGAIN, default);
         }

@@ -23,7 +23,7 @@ internal sealed class RequestTable(FuseCounters counters)
         counters.AddInFlight(1);
     }
 
-    /// <summary>Takes out an answered request; afterwards neither <see cref="TryCancel"/> nor <see cref="Sweep"/> touches it.</summary>
+    /// <summary>Takes out an answered request; afterwards neither <see cref="TryInterrupt"/> nor <see cref="Sweep"/> touches it.</summary>
     public void Remove(ulong unique)
     {
         lock (_lock)
@@ -44,14 +44,20 @@ internal sealed class RequestTable(FuseCounters counters)
         }
     }
 
-    /// <summary>Cancels one request; false when it is not known.</summary>
-    public bool TryCancel(ulong unique, CancelReason reason)
+    /// <summary>The caller of one request got a signal; false when the request is not known.</summary>
+    /// <param name="unique">The request.</param>
+    /// <param name="now">As <see cref="Environment.TickCount64"/>.</param>
+    /// <param name="graceMilliseconds">What it has before <see cref="Sweep"/> cancels it; nothing: it is cancelled at once.</param>
+    public bool TryInterrupt(ulong unique, long now, long graceMilliseconds)
     {
         lock (_lock)
         {
             if (!_inFlight.TryGetValue(unique, out FuseRequest? request))
                 return false;
-            request.Cancel(reason);
+            if (graceMilliseconds == 0)
+                request.Cancel(CancelReason.Interrupt);
+            else
+                request.InterruptedAt ??= now;
             return true;
         }
     }
@@ -65,13 +71,15 @@ internal sealed class RequestTable(FuseCounters counters)
         }
     }
 
-    /// <summary>Enforces the deadline on all requests.</summary>
-    public void Sweep(long now, long deadlineMilliseconds, long graceMilliseconds)
+    /// <summary>Enforces the deadline on all requests, and ends those whose callers were interrupted.</summary>
+    public void Sweep(long now, long deadlineMilliseconds, long graceMilliseconds, long interruptGraceMilliseconds)
     {
         lock (_lock)
         {
             foreach (FuseRequest request in _inFlight.Values)
             {
+                if (now - request.InterruptedAt >= interruptGraceMilliseconds)
+                    request.Cancel(CancelReason.Interrupt);
                 long age = now - request.StartedAt;
                 if (age < deadlineMilliseconds)
                     continue;

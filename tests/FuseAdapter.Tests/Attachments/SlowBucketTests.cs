@@ -66,6 +66,20 @@ public class SlowBucketTests
         mount.Bucket.Heal();
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData(1.5, "ok")]
+    [InlineData(20, "Interrupted system call")]
+    public async Task A_signal_with_a_handler_fails_no_call_that_ends_soon(double seconds, string expected)
+    {
+        MountSetup setup = await StoredAsync();
+        await using StorageMount mount = StorageMount.Create(setup);
+        string path = mount.PathOf(Uuids.Other);
+        await SystemCalls.ShellSucceedsAsync($"ls -l {Path.GetDirectoryName(path)}");
+        mount.Bucket.Inject(BucketOperation.Get, Fault.Delay(TimeSpan.FromSeconds(seconds)));
+        string script = $$"""$SIG{ALRM} = sub { $n++ }; alarm 1; print open(F, "<", "{{path}}") ? "ok" : $!; die "no signal" unless $n""";
+        Assert.Equal(expected, await SystemCalls.ShellSucceedsAsync($"perl -e '{script}'"));
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task An_operation_ends_with_ETIMEDOUT_at_its_deadline()
     {

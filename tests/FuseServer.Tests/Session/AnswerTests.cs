@@ -40,11 +40,15 @@ public sealed unsafe class AnswerTests : IDisposable
     }
 
     [Fact]
-    public void An_interrupt_of_a_request_in_flight_cancels_it_and_has_no_answer()
+    public void An_interrupt_of_a_request_in_flight_cancels_it_after_its_grace_and_has_no_answer()
     {
         PlainFileSystem fileSystem = new();
         Serve(fileSystem, Opcode.GetAttr, 2, default(GetAttrIn));
         Serve(fileSystem, Opcode.Interrupt, 3, new InterruptIn { Unique = 2 });
+        long now = Environment.TickCount64;
+        _connection.Requests.Sweep(now + 500, deadlineMilliseconds: 60_000, graceMilliseconds: 0, interruptGraceMilliseconds: 1000);
+        Assert.False(fileSystem.Pending.IsInterrupted);
+        _connection.Requests.Sweep(now + 1000, deadlineMilliseconds: 60_000, graceMilliseconds: 0, interruptGraceMilliseconds: 1000);
         Assert.True(fileSystem.Pending.IsInterrupted);
         Assert.True(fileSystem.Pending.CancellationToken.IsCancellationRequested);
         fileSystem.Pending.Fail(Errno.EINTR);
