@@ -35,6 +35,8 @@ internal sealed partial class DeleteLog : IAsyncDisposable
             log.LogDamaged(path, damage.Offset, damage.Length, damage.IsTail ? "the last write did not come to its end" : "the file is damaged");
         foreach (byte[] record in content.Records)
             log.Replay(path, record);
+        if (content.Records.Count > log._written.Count + log._unreadable.Count)
+            log.RewriteAsync().GetAwaiter().GetResult();
         return log;
     }
 
@@ -128,6 +130,11 @@ internal sealed partial class DeleteLog : IAsyncDisposable
                 return;
         }
 
+        await RewriteAsync().ConfigureAwait(false);
+    }
+
+    private async Task RewriteAsync()
+    {
         try
         {
             await _log.RewriteAsync(Live).ConfigureAwait(false);

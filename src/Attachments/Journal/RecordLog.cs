@@ -35,10 +35,11 @@ public sealed class RecordLog : IAsyncDisposable
     public static RecordLog Open(string path, out RecordLogContent content)
     {
         content = File.Exists(path) ? RecordFormat.Read(File.ReadAllBytes(path)) : RecordLogContent.Empty;
+        if (content.Records.Count > 0 && content.Damages.Count == 0)
+            return new RecordLog(path, OpenToAppend(path, FileMode.Open));
         if (content.Damages.Count > 0)
             Preserve(path);
-        FileStream file = Write(path, content.Records);
-        return new RecordLog(path, file);
+        return new RecordLog(path, Write(path, content.Records));
     }
 
     /// <summary>Adds one record; it is on disk when this returns.</summary>
@@ -71,16 +72,7 @@ public sealed class RecordLog : IAsyncDisposable
     private static FileStream Write(string path, IReadOnlyList<byte[]> records)
     {
         string temporary = path + ".new";
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            Share = FileShare.Read | FileShare.Delete,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var file = new FileStream(temporary, options);
+        FileStream file = OpenToAppend(temporary, FileMode.Create);
         try
         {
             file.Write(RecordFormat.Format(records));
@@ -94,6 +86,23 @@ public sealed class RecordLog : IAsyncDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Positioned at the end.</summary>
+    private static FileStream OpenToAppend(string path, FileMode mode)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = FileAccess.Write,
+            Share = FileShare.Read | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (mode == FileMode.Create && !OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var file = new FileStream(path, options);
+        file.Seek(0, SeekOrigin.End);
+        return file;
     }
 
     private async Task EnqueueAsync(Append append)
