@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrthancCloudFs.EndToEnd.Tests.Support;
-using OrthancCloudFs.TestKit.Servers;
 using OrthancCloudFs.TestKit.Orthanc;
 using OrthancCloudFs.TestKit.Programs;
+using OrthancCloudFs.TestKit.Servers;
 
 namespace OrthancCloudFs.EndToEnd.Tests;
 

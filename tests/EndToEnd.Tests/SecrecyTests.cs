@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using OrthancCloudFs.EndToEnd.Tests.Support;
-using OrthancCloudFs.TestKit.Servers;
 using OrthancCloudFs.TestKit.Orthanc;
 using OrthancCloudFs.TestKit.Programs;
+using OrthancCloudFs.TestKit.Servers;
 
 namespace OrthancCloudFs.EndToEnd.Tests;
 
