@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Deletes;
@@ -97,6 +98,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     /// <exception cref="AttachmentException"><see cref="AttachmentError.Busy"/>: it is being written or deleted.</exception>
     public async Task<AttachmentWriter> CreateAsync(AttachmentId id, CancellationToken cancellationToken)
     {
+        await WaitForDeleteAsync(id, cancellationToken).ConfigureAwait(false);
         RequireFree(id);
         await _memory.ReserveAsync(_writerShare, ReservationPriority.Queue, cancellationToken).ConfigureAwait(false);
         var writer = new AttachmentWriter(
@@ -230,6 +232,14 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         lock (_lock)
             return _deleting.ContainsKey(id) || _pendingDeletes.Hides(id);
+    }
+
+    /// <summary>Who deletes a name and uses it again at once meets a delete that is confirmed in a moment.</summary>
+    private async Task WaitForDeleteAsync(AttachmentId id, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (_pendingDeletes.IsFresh(id) && Stopwatch.GetElapsedTime(start) < _options.DeletePatience)
+            await Task.Delay(TimeSpan.FromMilliseconds(5), cancellationToken).ConfigureAwait(false);
     }
 
     private void RequireFree(AttachmentId id)

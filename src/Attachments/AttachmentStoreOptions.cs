@@ -10,7 +10,7 @@ public sealed record AttachmentStoreOptions
     public bool ConditionalPut { get; init; } = true;
 
     /// <summary>
-    /// How long the bucket may take over a delete that cannot be remembered on disk.
+    /// How long the bucket may take over a delete that cannot be remembered on disk, or whose name is wanted again.
     /// </summary>
     public TimeSpan DeletePatience { get; init; } = TimeSpan.FromSeconds(5);
 

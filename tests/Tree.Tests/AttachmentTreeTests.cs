@@ -31,6 +31,7 @@ public sealed class AttachmentTreeTests
 
         Assert.Equal(AttachmentError.NotFound, await ErrorAsync(() => harness.Tree.OpenAsync(node, default)));
         Assert.Null(await harness.Tree.FindAsync(node.Id, default));
+        await harness.DeletedAsync();
         Assert.Equal(0, harness.Objects.Count);
     }
 

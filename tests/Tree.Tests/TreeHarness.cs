@@ -60,6 +60,14 @@ internal sealed class TreeHarness : IAsyncDisposable
         _state.Delete(recursive: true);
     }
 
+    /// <summary>Waits until the bucket has confirmed every delete.</summary>
+    public async Task DeletedAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (_pending.Count > 0)
+            await Task.Delay(5, patience.Token);
+    }
+
     /// <summary>A look-up may leave a download behind that goes on in the background.</summary>
     private async Task DownloadsEndedAsync()
     {

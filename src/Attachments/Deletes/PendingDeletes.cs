@@ -99,6 +99,16 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             return _countById.ContainsKey(id);
     }
 
+    /// <summary>True while the bucket has not been asked yet, or has not answered for the first time: what is left is mostly a moment.</summary>
+    public bool IsFresh(AttachmentId id)
+    {
+        lock (_lock)
+        {
+            return _countById.ContainsKey(id)
+                && _byKey.Values.Any(entry => entry.Delete.Id == id && !entry.WasTried && !entry.Delete.MayStillArrive);
+        }
+    }
+
     /// <summary>Remembers one delete; durable when this returns, and tried in the background from then on.</summary>
     /// <exception cref="IOException">It could not be written, and is not remembered.</exception>
     public async Task AddAsync(PendingDelete delete)
