@@ -64,6 +64,7 @@ public sealed class AttachmentTreeTests
             await harness.Tree.RemoveAsync((await harness.Tree.FindAsync(TreeHarness.Id(i), default))!, default);
         }
 
+        await harness.DeletedAsync();
         int requests = harness.Faults.Calls.Count;
         Assert.True(harness.Tree.TryRemoveDirectory(Folder));
         Assert.Equal(requests, harness.Faults.Calls.Count);

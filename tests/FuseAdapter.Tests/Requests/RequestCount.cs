@@ -22,6 +22,7 @@ public sealed record RequestCount(IReadOnlyDictionary<string, long> Kernel, IRea
         mount.Bucket.ClearCalls();
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(calls);
         await Task.Delay(200); // RELEASE comes after close has returned
+        await Eventually.TrueAsync(() => mount.Store.Counters.PendingDeletes == 0); // and the delete after unlink
         var kernel = mount.Session.Counters.RequestsByOperation
             .Select(count => (count.Key, Count: count.Value - before.GetValueOrDefault(count.Key)))
             .Where(count => count.Count > 0)
