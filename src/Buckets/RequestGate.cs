@@ -109,6 +109,11 @@ internal sealed class RequestGate(int most, TimeProvider time)
         if (until <= _resumeAt)
             return;
         _resumeAt = until;
+        Arm(wait);
+    }
+
+    private void Arm(TimeSpan wait)
+    {
         _resume?.Dispose();
         _resume = time.CreateTimer(_ => Resume(), null, wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
@@ -116,6 +121,13 @@ internal sealed class RequestGate(int most, TimeProvider time)
     private void Resume()
     {
         lock (_lock)
-            StartWaiting();
+        {
+            // Timers and timestamps are of different clocks; nothing else may come to wake those who wait.
+            var left = time.GetElapsedTime(time.GetTimestamp(), _resumeAt);
+            if (left > TimeSpan.Zero)
+                Arm(left);
+            else
+                StartWaiting();
+        }
     }
 }

@@ -59,6 +59,21 @@ public sealed class AdaptiveBucketTests : BucketContract
         Assert.Equal(4, gate.Throttled(await gate.EnterAsync(default), null));
     }
 
+    [Fact]
+    public async Task A_timer_that_comes_early_leaves_nobody_waiting()
+    {
+        var time = new EarlyTimers();
+        var gate = new RequestGate(most: 16, time);
+        gate.Throttled(await gate.EnterAsync(default), TimeSpan.FromSeconds(10));
+        var waiting = gate.EnterAsync(default);
+
+        time.Fire(after: TimeSpan.FromSeconds(9.9));
+        Assert.False(waiting.IsCompleted);
+        time.Fire(after: TimeSpan.FromSeconds(0.2));
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
     [Theory]
     [InlineData(BucketErrorKind.ProviderFailure)]
     [InlineData(BucketErrorKind.Network)]
@@ -103,4 +118,29 @@ public sealed class AdaptiveBucketTests : BucketContract
     }
 
     private Task PutAsync(string key) => Bucket.PutAsync(key, Source, new PutOptions(), default);
+
+    /// <summary>A clock that stands still, and timers that fire when they are told to: once each, as they were set.</summary>
+    private sealed class EarlyTimers : TimeProvider
+    {
+        private Action? _armed;
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _armed = () => callback(state);
+            return System.CreateTimer(_ => { }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Fire(TimeSpan after)
+        {
+            _now += after.Ticks;
+            var armed = _armed;
+            _armed = null;
+            armed?.Invoke();
+        }
+    }
 }

@@ -84,7 +84,18 @@ internal sealed partial class DeleteLog : IAsyncDisposable
             _written.Remove(delete.Key);
         }
 
-        await _log.AppendAsync(ToRecord(delete, isDone: true)).ConfigureAwait(false);
+        try
+        {
+            await _log.AppendAsync(ToRecord(delete, isDone: true)).ConfigureAwait(false);
+        }
+        catch
+        {
+            // It is on disk still: whoever tries again must not take it for gone.
+            lock (_lock)
+                _written.TryAdd(delete.Key, delete);
+            throw;
+        }
+
         await RewriteIfWorthItAsync().ConfigureAwait(false);
     }
 

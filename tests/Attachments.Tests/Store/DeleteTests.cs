@@ -235,6 +235,27 @@ public sealed class DeleteTests
         Assert.InRange(new FileInfo(path).Length, 0, 100);
     }
 
+    [Fact]
+    public async Task A_delete_that_cannot_be_taken_back_stays_written_down()
+    {
+        string folder = Directory.CreateTempSubdirectory("orthanc-cloudfs-deletes-").FullName;
+        try
+        {
+            var delete = new PendingDelete(StoreHarness.NewId(), "key", DateTimeOffset.UtcNow, null);
+            DeleteLog log = DeleteLog.Open(folder, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            await log.AddAsync(delete);
+            await log.DisposeAsync();
+
+            await Assert.ThrowsAsync<IOException>(() => log.RemoveAsync(delete));
+
+            Assert.Equal([delete], log.Written);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static void Fail(StoreHarness harness, string what) => harness.Faults.Inject(BucketOperation.Delete, what switch
     {
         "forbidden" => Fault.Fail(BucketErrorKind.Forbidden),
