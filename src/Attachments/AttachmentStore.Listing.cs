@@ -13,7 +13,17 @@ public sealed partial class AttachmentStore
     /// where a page of keys shows hardly more than one sub-folder, the others are asked for one by one, so that a listing costs at most
     /// 256 small requests (and one for each first digit) for any number of objects.
     /// </summary>
-    public async IAsyncEnumerable<byte> ListDirectoriesAsync(
+    public IAsyncEnumerable<byte> ListDirectoriesAsync(HashDirectory parent, CancellationToken cancellationToken)
+    {
+        IEnumerable<byte> pending = InJournal()
+            .Select(info => info.Id.Directory)
+            .Where(directory => parent.Depth == 0 || directory.FirstByte == parent.FirstByte)
+            .Select(directory => parent.Depth == 0 ? directory.FirstByte : directory.SecondByte)
+            .Distinct();
+        return MergeAsync(ListStoredDirectoriesAsync(parent, cancellationToken), pending, static (left, right) => left.CompareTo(right));
+    }
+
+    private async IAsyncEnumerable<byte> ListStoredDirectoriesAsync(
         HashDirectory parent, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string prefix = _layout.PrefixOf(parent);
@@ -43,19 +53,43 @@ public sealed partial class AttachmentStore
     }
 
     /// <summary>The committed attachments of one folder of depth 2, each once, in order of their names.</summary>
-    public async IAsyncEnumerable<AttachmentListing> ListAttachmentsAsync(
-        HashDirectory directory, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (AttachmentListing listing in ListPrefixAsync(_layout.PrefixOf(directory), cancellationToken).ConfigureAwait(false))
-        {
-            if (directory.Holds(listing.Id))
-                yield return listing;
-        }
-    }
+    public IAsyncEnumerable<AttachmentListing> ListAttachmentsAsync(HashDirectory directory, CancellationToken cancellationToken) =>
+        ListAsync(_layout.PrefixOf(directory), directory.Holds, cancellationToken);
 
     /// <summary>All committed attachments, each once, in order of their names.</summary>
     public IAsyncEnumerable<AttachmentListing> ListAllAsync(CancellationToken cancellationToken) =>
-        ListPrefixAsync(_layout.Prefix, cancellationToken);
+        ListAsync(_layout.Prefix, static _ => true, cancellationToken);
+
+    /// <summary>Two sequences in order as one, in which what both have is there once.</summary>
+    private static async IAsyncEnumerable<T> MergeAsync<T>(IAsyncEnumerable<T> stored, IEnumerable<T> pending, Comparison<T> compare)
+    {
+        var waiting = new Queue<T>(pending);
+        await foreach (T item in stored.ConfigureAwait(false))
+        {
+            while (waiting.TryPeek(out T? first) && compare(first, item) <= 0)
+            {
+                waiting.Dequeue();
+                if (compare(first, item) < 0)
+                    yield return first;
+            }
+
+            yield return item;
+        }
+
+        foreach (T item in waiting)
+            yield return item;
+    }
+
+    private IAsyncEnumerable<AttachmentListing> ListAsync(
+        string prefix, Func<AttachmentId, bool> holds, CancellationToken cancellationToken)
+    {
+        IEnumerable<AttachmentListing> pending = InJournal()
+            .Where(info => holds(info.Id))
+            .Select(info => new AttachmentListing(info.Id, info));
+        return MergeAsync(ListStoredAsync(prefix, holds, cancellationToken), pending, static (left, right) => left.Id.CompareTo(right.Id));
+    }
+
+    private IReadOnlyList<AttachmentInfo> InJournal() => _journal?.All() ?? [];
 
     /// <summary>The same from a sub-folder on, by the prefixes of their keys.</summary>
     private async IAsyncEnumerable<byte> AskForDirectoriesAsync(
@@ -118,8 +152,8 @@ public sealed partial class AttachmentStore
         return true;
     }
 
-    private async IAsyncEnumerable<AttachmentListing> ListPrefixAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<AttachmentListing> ListStoredAsync(
+        string prefix, Func<AttachmentId, bool> holds, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? token = null;
         AttachmentId? last = null;
@@ -129,7 +163,7 @@ public sealed partial class AttachmentStore
             token = page.NextPageToken;
             foreach (ObjectInfo found in page.Objects)
             {
-                if (!_layout.TryParse(found.Key, out AttachmentKey parsed) || parsed.Id == last || _pendingDeletes.Hides(parsed.Id))
+                if (!_layout.TryParse(found.Key, out AttachmentKey parsed) || parsed.Id == last || !holds(parsed.Id) || _pendingDeletes.Hides(parsed.Id))
                     continue;
                 last = parsed.Id;
                 yield return new AttachmentListing(parsed.Id, _form.Describe(parsed.Id, found, parsed.Encrypted));

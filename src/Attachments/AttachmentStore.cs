@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Attachments.Staging;
@@ -23,6 +24,8 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     private readonly ObjectForm _form;
     private readonly StagingMemory _memory;
     private readonly PendingDeletes _pendingDeletes;
+    private readonly UploadJournal? _journal;
+    private readonly NameList? _names;
     private readonly AttachmentStoreOptions _options;
     private readonly ILogger _logger;
     private readonly ContentCache _cache;
@@ -38,7 +41,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     private long _deletes;
     private int _openReaders;
 
-    /// <summary>Creates the store; bucket, memory and pending deletes stay the caller's to dispose, after the store.</summary>
+    /// <summary>Creates the store; bucket, memory, pending deletes and journal stay the caller's to dispose, after the store.</summary>
     public AttachmentStore(
         IBucket bucket,
         KeyLayout layout,
@@ -46,10 +49,11 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         StagingMemory memory,
         PendingDeletes pendingDeletes,
         AttachmentStoreOptions options,
-        ILogger logger)
+        ILogger logger,
+        UploadJournal? journal = null)
     {
         (_bucket, _layout, _form, _memory) = (bucket, layout, form, memory);
-        (_pendingDeletes, _options, _logger) = (pendingDeletes, options, logger);
+        (_pendingDeletes, _journal, _options, _logger) = (pendingDeletes, journal, options, logger);
         _cache = new ContentCache(memory);
         memory.ReclaimFrom(_cache.Reclaim);
         long share = Math.Min(options.LargestWriterShare, memory.Capacity / options.WriterShareDivisor);
@@ -60,8 +64,13 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _partPlan = PartPlan.TryCreate(
             bucket.PartLimits, _writerShare, options.LargestWrite, options.PartBytes, options.PartsInParallel);
         _inputs = new InputGate(options.MostConcurrentInput);
-        _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, _inputs, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
-        _committer = new Committer(bucket, layout, form, _cache, _inputs, pendingDeletes, _partPlan, options.ConditionalPut, logger);
+        long prefetch = Math.Min(options.LargestPrefetch, memory.Capacity / 4);
+        var objects = new ObjectReader(bucket, journal);
+        _fetcher = new ContentFetcher(bucket, objects, layout, form, memory, _cache, _inputs, prefetch, logger);
+        _committer = new Committer(
+            bucket, layout, form, _cache, _inputs, pendingDeletes, journal, _partPlan, options.ConditionalPut, logger);
+        if (journal is { Accepts: true })
+            _names = new NameList(bucket, layout, memory, logger);
     }
 
     /// <summary>What happened so far.</summary>
@@ -84,15 +93,31 @@ public sealed partial class AttachmentStore : IAsyncDisposable
                 _memory.Capacity,
                 _memory.Reserved,
                 _cache.UnpinnedBytes,
-                _memory.Waiting);
+                _memory.Waiting,
+                _journal?.Counters ?? default);
         }
     }
 
-    /// <summary>Looks an attachment up. At most one request, plus one search in the flat layout when the usual key is not there.</summary>
-    /// <returns>Null only when the bucket says that there is none, or when it is deleted or not committed yet.</returns>
+    /// <summary>Bytes of the staging memory that the list of names takes.</summary>
+    internal long ReservedForNames => _names?.Reserved ?? 0;
+
+    /// <summary>True when a name that does not exist is known as such without a request.</summary>
+    internal bool KnowsAllNames => _names?.IsComplete ?? false;
+
+    /// <summary>
+    /// Looks an attachment up. At most one request, plus one search in the flat layout when the usual key is not there. With a journal of
+    /// uploads none for a name that neither the bucket had when the store was opened nor anybody stored since.
+    /// </summary>
+    /// <returns>Null only when the bucket says, or said, that there is none, or when it is deleted or not committed yet.</returns>
     /// <exception cref="AttachmentException">The bucket did not say.</exception>
-    public async Task<AttachmentInfo?> FindAsync(AttachmentId id, CancellationToken cancellationToken) =>
-        IsHidden(id) ? null : await _fetcher.FindAsync(id, cancellationToken).ConfigureAwait(false);
+    public async Task<AttachmentInfo?> FindAsync(AttachmentId id, CancellationToken cancellationToken)
+    {
+        if (IsHidden(id))
+            return null;
+        if (_journal?.Find(id) is { } pending)
+            return pending;
+        return _names?.Excludes(id) == true ? null : await _fetcher.FindAsync(id, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Begins a new attachment. Waits while the staging memory has no share left for another writer.</summary>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.Busy"/>: it is being written or deleted.</exception>
@@ -205,6 +230,8 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         foreach (AttachmentWriter writer in open)
             await writer.AbortAsync("the mount was closed").ConfigureAwait(false);
         await _committer.StopAsync().ConfigureAwait(false);
+        if (_names is not null)
+            await _names.DisposeAsync().ConfigureAwait(false);
         await _fetcher.StopAsync().ConfigureAwait(false);
         _cache.Reclaim(long.MaxValue);
         _inputs.Dispose();
@@ -251,6 +278,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     private async Task<AttachmentInfo> StoreAsync(AttachmentWriter writer, CancellationToken cancellationToken)
     {
         AttachmentInfo info = await _committer.CommitAsync(writer, cancellationToken).ConfigureAwait(false);
+        _names?.Add(info.Id);
         _fetcher.Outdate(info.Id);
         Interlocked.Increment(ref _commits);
         return info;
@@ -268,6 +296,11 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         try
         {
+            JournalDelete inJournal = _journal is null ? JournalDelete.NotHere : await _journal.DeleteAsync(info.Id).ConfigureAwait(false);
+            if (inJournal == JournalDelete.NeverSent)
+                _names?.Remove(info.Id);
+            if (inJournal != JournalDelete.NotHere)
+                return;
             await _pendingDeletes.AddAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, null)).ConfigureAwait(false);
         }
         catch (IOException e)

@@ -1,3 +1,5 @@
+using OrthancCloudFs.Attachments.Journal;
+
 namespace OrthancCloudFs.Attachments;
 
 /// <summary>What the store did since it was opened, and what it holds now.</summary>
@@ -13,6 +15,7 @@ namespace OrthancCloudFs.Attachments;
 /// <param name="StagingReserved">Bytes reserved now, kept content included.</param>
 /// <param name="StagingClean">Bytes of kept content that could be given back now.</param>
 /// <param name="StagingWaiting">Callers waiting for staging memory now.</param>
+/// <param name="Journal">What the journal of uploads holds now.</param>
 public sealed record AttachmentStoreCounters(
     long Commits,
     long CommitFailures,
@@ -25,4 +28,5 @@ public sealed record AttachmentStoreCounters(
     long StagingCapacity,
     long StagingReserved,
     long StagingClean,
-    int StagingWaiting);
+    int StagingWaiting,
+    UploadJournalCounters Journal);

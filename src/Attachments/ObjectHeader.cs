@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OrthancCloudFs.Buckets;
 
 namespace OrthancCloudFs.Attachments;
@@ -5,6 +6,9 @@ namespace OrthancCloudFs.Attachments;
 /// <summary>Reads the first bytes of an object, which in an envelope are unique to each object ever made.</summary>
 internal static class ObjectHeader
 {
+    /// <summary>The fingerprint by which an object of our own making is told from another one under the same key: SHA-256, hexadecimal.</summary>
+    public static string Fingerprint(ReadOnlySpan<byte> header) => Convert.ToHexStringLower(SHA256.HashData(header));
+
     /// <summary>The first <paramref name="length"/> bytes, fewer when the object is shorter; null when there is no such object.</summary>
     public static async Task<byte[]?> ReadAsync(IBucket bucket, string key, int length, CancellationToken cancellationToken)
     {

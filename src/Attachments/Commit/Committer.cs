@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Attachments.Staging;
@@ -20,6 +21,7 @@ internal sealed partial class Committer(
     ContentCache cache,
     InputGate inputs,
     PendingDeletes pendingDeletes,
+    UploadJournal? journal,
     PartPlan? plan,
     bool conditionalPut,
     ILogger logger)
@@ -43,7 +45,13 @@ internal sealed partial class Committer(
                 LogFailed(writer.Id, key, failure.Error, failure.Message);
         }
 
-        var upload = new StreamedUpload(writer, bucket, key, form.Envelope, plan!, pendingDeletes, _options, Fail);
+        IPartSink SinkOf(ObjectSummary what)
+        {
+            BucketPartSink Through() => new(bucket, what, pendingDeletes, _options);
+            return journal is { Accepts: true } ? new JournalPartSink(journal, Through) : Through();
+        }
+
+        var upload = new StreamedUpload(writer, SinkOf, key, form.Envelope, plan!, Fail);
         _uploads.TryAdd(upload, writer.Id);
         _ = RemoveWhenStoppedAsync(upload);
         return upload;
@@ -66,7 +74,9 @@ internal sealed partial class Committer(
         string key = layout.KeyFor(writer.Id, kind);
         try
         {
-            await PutAsync(key, sealedObject, cancellationToken).ConfigureAwait(false);
+            bool isInJournal = await TryJournalAsync(writer.Id, key, sealedObject).ConfigureAwait(false);
+            if (!isInJournal)
+                await PutOrJournalAsync(writer.Id, key, sealedObject, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -86,10 +96,7 @@ internal sealed partial class Committer(
         return info;
     }
 
-    /// <summary>The fingerprint by which an object of our own making is told from another one under the same key.</summary>
-    internal static string Fingerprint(ReadOnlySpan<byte> header) => Convert.ToHexStringLower(SHA256.HashData(header));
-
-    private static string? Fingerprint(SealedObject stored) => stored.Header.IsEmpty ? null : Fingerprint(stored.Header);
+    private static string? Fingerprint(SealedObject stored) => stored.Header.IsEmpty ? null : ObjectHeader.Fingerprint(stored.Header);
 
     private static AttachmentException Describe(string key, Exception e, CancellationToken aborted) => e switch
     {
@@ -152,6 +159,38 @@ internal sealed partial class Committer(
         byte[] trailer = new byte[form.Envelope.TrailerLength];
         form.Envelope.Seal(segments, header, trailer);
         return new SealedObject(header, content, trailer);
+    }
+
+    /// <summary>Puts an object into the journal, if there is one that takes it.</summary>
+    private async Task<bool> TryJournalAsync(AttachmentId id, string key, SealedObject stored)
+    {
+        if (journal is not { Accepts: true })
+            return false;
+        JournalDraft draft = journal.StartDraft();
+        try
+        {
+            return draft.TryWrite(new PartPlace(1, 0, IsLast: true), stored)
+                && await draft.TryCommitAsync(id, key, stored.Content.Length, ObjectHeader.Fingerprint(stored.Header)).ConfigureAwait(false);
+        }
+        finally
+        {
+            draft.Discard();
+        }
+    }
+
+    /// <summary>Without room in the journal, the bucket must take it; while it does not, room may be made.</summary>
+    private async Task PutOrJournalAsync(AttachmentId id, string key, SealedObject stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PutAsync(key, stored, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BucketException e) when (e.IsTransient)
+        {
+            // The journal also finds out whether the bucket took it after all.
+            if (!await TryJournalAsync(id, key, stored).ConfigureAwait(false))
+                throw;
+        }
     }
 
     private async Task PutAsync(string key, SealedObject stored, CancellationToken cancellationToken)

@@ -7,52 +7,47 @@ namespace OrthancCloudFs.Attachments.Commit;
 
 /// <summary>
 /// An attachment that is sealed and uploaded in parts while it still arrives, so that its size does not matter to the staging memory.
-/// Nothing is to be seen of it before <see cref="CompleteAsync"/>. The upload is on record on local disk from its beginning to its end, so
-/// that one that a crash left is dropped after the next start.
+/// Nothing is to be seen of it before <see cref="CompleteAsync"/>.
 /// </summary>
 internal sealed class StreamedUpload
 {
     private readonly AttachmentWriter _writer;
-    private readonly IBucket _bucket;
-    private readonly IEnvelope _envelope;
+    private readonly IPartSink _sink;
+    private readonly ISealing _sealing;
+    private readonly int _trailerLength;
     private readonly PartPlan _plan;
-    private readonly PendingDeletes _pending;
-    private readonly PutOptions _options;
     private readonly Action<Exception> _failed;
-    private readonly byte[] _header;
-    private readonly List<Task<UploadedPart>> _parts = [];
+    private readonly ObjectSummary _what;
+    private readonly List<Task> _parts = [];
     private readonly Task _run;
     private long _offset;
     private int _started;
     private int _partsUnderWay;
-    private PendingDelete? _record;
 
     /// <param name="writer">Where the content comes from, and to whom the memory goes back.</param>
-    /// <param name="bucket">Where it goes.</param>
+    /// <param name="sinkOf">Where it goes.</param>
     /// <param name="key">The object.</param>
     /// <param name="envelope">What it is sealed in.</param>
     /// <param name="plan">How it is cut.</param>
-    /// <param name="pending">Keeps the record.</param>
-    /// <param name="options">How the object is stored.</param>
     /// <param name="failed">Told once or more what ended it early.</param>
     public StreamedUpload(
         AttachmentWriter writer,
-        IBucket bucket,
+        Func<ObjectSummary, IPartSink> sinkOf,
         string key,
         IEnvelope envelope,
         PartPlan plan,
-        PendingDeletes pending,
-        PutOptions options,
         Action<Exception> failed)
     {
-        (_writer, _bucket, Key, _envelope, _plan, _pending) = (writer, bucket, key, envelope, plan, pending);
-        (_options, _failed) = (options, failed);
-        _header = new byte[envelope.HeaderLength];
+        (_writer, _plan, _failed, _trailerLength) = (writer, plan, failed, envelope.TrailerLength);
+        byte[] header = new byte[envelope.HeaderLength];
+        _sealing = envelope.StartSealing(header);
+        _what = new ObjectSummary(writer.Id, key, header);
+        _sink = sinkOf(_what);
         _run = Task.Run(RunAsync);
     }
 
     /// <summary>The object.</summary>
-    public string Key { get; }
+    public string Key => _what.Key;
 
     /// <summary>The number of the part that is being filled.</summary>
     public int NextPart => Volatile.Read(ref _started) + 1;
@@ -64,36 +59,19 @@ internal sealed class StreamedUpload
     public async Task StoppedAsync() => await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Makes the object; to be called when the writer has everything and gives no more.</summary>
-    /// <exception cref="BucketException">It was not stored, or that is not known; then the record goes on to see to it that it is not.</exception>
+    /// <exception cref="BucketException">It was not stored, or that is not known; then it is seen to that it is not.</exception>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await _run.ConfigureAwait(false);
         try
         {
-            UploadedPart[] parts = await Task.WhenAll(_parts).ConfigureAwait(false);
-            await CompleteOnceAsync(parts, cancellationToken).ConfigureAwait(false);
-
-            // Before anybody is told that it is stored: a record that came back would take the object with it.
-            await _pending.DropAsync(_record!).ConfigureAwait(false);
+            ObjectSummary whole = _what with { Length = _offset, ContentLength = _writer.Length };
+            await _sink.CompleteAsync(whole, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            GiveUp();
+            _sink.GiveUp();
             throw;
-        }
-    }
-
-    private async Task CompleteOnceAsync(UploadedPart[] parts, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _bucket.CompleteUploadAsync(Key, _record!.UploadId!, parts, _options, cancellationToken).ConfigureAwait(false);
-        }
-        catch (BucketException e) when (e is { AfterRetry: true, Kind: BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload })
-        {
-            // An earlier attempt whose answer was lost may have made this very object.
-            if (!await ObjectHeader.IsStoredAsync(_bucket, Key, _header, _offset, cancellationToken).ConfigureAwait(false))
-                throw;
         }
     }
 
@@ -102,39 +80,33 @@ internal sealed class StreamedUpload
         var backlog = new SealedBacklog();
         try
         {
-            using ISealing sealing = _envelope.StartSealing(_header);
-            await BeginAsync().ConfigureAwait(false);
-            await PutAllAsync(sealing, backlog).ConfigureAwait(false);
+            using (_sealing)
+            {
+                await _sink.BeginAsync(_writer.Aborted).ConfigureAwait(false);
+                await PutAllAsync(backlog).ConfigureAwait(false);
+            }
         }
         catch (Exception e)
         {
             _failed(e);
             _writer.ReturnPages(backlog.Take(backlog.Length).Pages);
-            GiveUp();
+            _sink.GiveUp();
             _writer.UploadFailed();
             throw;
         }
     }
 
-    private async Task BeginAsync()
-    {
-        string uploadId = await _bucket.BeginUploadAsync(Key, _options, _writer.Aborted).ConfigureAwait(false);
-        string? fingerprint = _header.Length == 0 ? null : Committer.Fingerprint(_header);
-        _record = new PendingDelete(_writer.Id, Key, DateTimeOffset.UtcNow, fingerprint, uploadId, MayStillArrive: true);
-        await _pending.HoldAsync(_record).ConfigureAwait(false);
-    }
-
-    private async Task PutAllAsync(ISealing sealing, SealedBacklog backlog)
+    private async Task PutAllAsync(SealedBacklog backlog)
     {
         using var slots = new SemaphoreSlim(_plan.Parallel);
         try
         {
-            backlog.Add(_header);
+            backlog.Add(_what.Header);
             while (await _writer.NextPageAsync().ConfigureAwait(false) is var (page, length))
             {
                 Memory<byte> content = page.Memory[..length];
                 backlog.Add(content, page);
-                sealing.Seal(content.Span);
+                _sealing.Seal(content.Span);
 
                 // One page more than a part: so the last part, which comes after all pages, is never empty.
                 long wanted = _plan.BytesOf(_parts.Count + 1);
@@ -142,8 +114,8 @@ internal sealed class StreamedUpload
                     await StartPartAsync(backlog, _plan.EndsAnywhere ? backlog.Length - backlog.LastLength : wanted, slots).ConfigureAwait(false);
             }
 
-            byte[] trailer = new byte[_envelope.TrailerLength];
-            sealing.Finish(trailer);
+            byte[] trailer = new byte[_trailerLength];
+            _sealing.Finish(trailer);
             backlog.Add(trailer);
             await StartPartAsync(backlog, backlog.Length, slots).ConfigureAwait(false);
             await Task.WhenAll(_parts).ConfigureAwait(false);
@@ -171,11 +143,11 @@ internal sealed class StreamedUpload
         _parts.Add(Task.Run(() => PutPartAsync(place, part, slots)));
     }
 
-    private async Task<UploadedPart> PutPartAsync(PartPlace place, SealedPart part, SemaphoreSlim slots)
+    private async Task PutPartAsync(PartPlace place, SealedPart part, SemaphoreSlim slots)
     {
         try
         {
-            return await _bucket.PutPartAsync(Key, _record!.UploadId!, place, part, _writer.Aborted).ConfigureAwait(false);
+            await _sink.PutAsync(place, part, _writer.Aborted).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -189,12 +161,5 @@ internal sealed class StreamedUpload
             Interlocked.Decrement(ref _partsUnderWay);
             slots.Release();
         }
-    }
-
-    /// <summary>What lies in the bucket of it, and what may still arrive there, is removed from now on.</summary>
-    private void GiveUp()
-    {
-        if (_record is { } record)
-            _pending.Activate(record);
     }
 }

@@ -1,6 +1,6 @@
 namespace OrthancCloudFs.Attachments.Deletes;
 
-/// <summary>One object that must disappear from the bucket.</summary>
+/// <summary>One object that must disappear from the bucket, or the parts of an upload that must.</summary>
 /// <param name="Id">The attachment that it held.</param>
 /// <param name="Key">The object.</param>
 /// <param name="Since">When the delete was asked for.</param>
@@ -15,4 +15,11 @@ namespace OrthancCloudFs.Attachments.Deletes;
 /// A request that would store the object may still be under way at the provider: the delete is done only when it was done once more, later.
 /// </param>
 public sealed record PendingDelete(
-    AttachmentId Id, string Key, DateTimeOffset Since, string? OnlyIfHeaderSha256, string? UploadId = null, bool MayStillArrive = false);
+    AttachmentId Id, string Key, DateTimeOffset Since, string? OnlyIfHeaderSha256, string? UploadId = null, bool MayStillArrive = false)
+{
+    /// <summary>True where the object, if there is one, stays, and with it the attachment's name.</summary>
+    internal bool DropsUploadOnly => UploadId is not null && OnlyIfHeaderSha256 is null;
+
+    /// <summary>What tells it from the others: one object is deleted once, while it may have had many uploads.</summary>
+    internal string Name => DropsUploadOnly ? $"{Key}\n{UploadId}" : Key;
+}

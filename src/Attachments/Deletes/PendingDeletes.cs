@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Commit;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Buckets;
 
 namespace OrthancCloudFs.Attachments.Deletes;
@@ -28,30 +29,29 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private static readonly TimeSpan FinalPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Entry> _byKey = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<AttachmentId, int> _countById = [];
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _slots = new(MostAtOnce);
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly DeleteLog? _log;
+    private readonly RecordTable<PendingDelete>? _log;
     private readonly IBucket _bucket;
     private readonly int _headerLength;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly FileStream? _directoryLock;
-    private readonly Task _worker;
+    private Task _worker = Task.CompletedTask;
     private int _disposed;
 
-    private PendingDeletes(DeleteLog? log, FileStream? directoryLock, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
+    private PendingDeletes(RecordTable<PendingDelete>? log, FileStream? directoryLock, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
     {
         _directoryLock = directoryLock;
         (_log, _bucket, _headerLength, _logger, _time) = (log, bucket, headerLength, logger, time);
-        foreach (PendingDelete written in log?.Written ?? [])
+        foreach (PendingDelete written in log?.Entries ?? [])
             Insert(written);
-        if (_byKey.Count > 0)
-            LogResumed(_byKey.Count);
-        _worker = Task.Run(WorkAsync);
+        if (_byName.Count > 0)
+            LogResumed(_byName.Count);
     }
 
     /// <summary>Objects still to be deleted.</summary>
@@ -60,12 +60,12 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         get
         {
             lock (_lock)
-                return _byKey.Count;
+                return _byName.Count;
         }
     }
 
     /// <summary>What is written down now, uploads under way included.</summary>
-    internal IReadOnlyList<PendingDelete> Written => Log.Written;
+    internal IReadOnlyList<PendingDelete> Written => Log.Entries;
 
     /// <summary>Opens the memory of one bucket and goes on with what an earlier process left.</summary>
     /// <param name="directory">Created with access for its owner only if missing.</param>
@@ -76,8 +76,16 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     /// <exception cref="IOException">The directory cannot be used, or another process uses it.</exception>
     public static PendingDeletes Open(string directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider? time = null)
     {
-        DurableDirectory.Create(directory);
-        FileStream directoryLock = LockDirectory(directory);
+        PendingDeletes opened = OpenIdle(directory, bucket, headerLength, logger, time);
+        opened.Start();
+        return opened;
+    }
+
+    /// <summary>The same, but nothing is deleted before <see cref="Start"/>.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static PendingDeletes OpenIdle(string directory, IBucket bucket, int headerLength, ILogger logger, TimeProvider? time = null)
+    {
+        FileStream directoryLock = JournalDirectory.Lock(directory);
         try
         {
             return new PendingDeletes(DeleteLog.Open(directory, logger), directoryLock, bucket, headerLength, logger, time ?? TimeProvider.System);
@@ -92,6 +100,9 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     /// <summary>Remembers nothing on disk and retries nothing: for a program that only reads.</summary>
     public static PendingDeletes None(IBucket bucket, ILogger logger) => new(null, null, bucket, 0, logger, TimeProvider.System);
 
+    /// <summary>Goes to work; once.</summary>
+    public void Start() => _worker = Task.Run(WorkAsync);
+
     /// <summary>True when the attachment is gone for readers although its object may still be there.</summary>
     public bool Hides(AttachmentId id)
     {
@@ -105,7 +116,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         lock (_lock)
         {
             return _countById.ContainsKey(id)
-                && _byKey.Values.Any(entry => entry.Delete.Id == id && !entry.WasTried && !entry.Delete.MayStillArrive);
+                && _byName.Values.Any(entry => entry.Delete.Id == id && !entry.WasTried && !entry.Delete.MayStillArrive);
         }
     }
 
@@ -127,6 +138,13 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         lock (_lock)
             Insert(delete);
         Wake();
+    }
+
+    /// <summary>Leaves one that was written down to somebody else, who drops it.</summary>
+    internal void Withdraw(PendingDelete delete)
+    {
+        lock (_lock)
+            Take(delete);
     }
 
     /// <summary>Forgets one that was written down and is not wanted any more; durable when this returns.</summary>
@@ -167,7 +185,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             await _directoryLock.DisposeAsync().ConfigureAwait(false);
     }
 
-    private DeleteLog Log => _log ?? throw new InvalidOperationException("Nothing is remembered here.");
+    private RecordTable<PendingDelete> Log => _log ?? throw new InvalidOperationException("Nothing is remembered here.");
 
     /// <summary>A bucket that answers has confirmed what was deleted last before the program ends.</summary>
     private async Task TryNewOnesAsync()
@@ -180,24 +198,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private bool HasNewOnes()
     {
         lock (_lock)
-            return _byKey.Values.Any(entry => !entry.WasTried);
-    }
-
-    /// <summary>Two processes must not share a directory: the one would drop what the other is uploading.</summary>
-    private static FileStream LockDirectory(string directory)
-    {
-        string path = Path.Combine(directory, "lock");
-        try
-        {
-            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            return new FileStream(path, options);
-        }
-        catch (IOException e)
-        {
-            throw new IOException($"{path} cannot be locked: another mount of this bucket and root path uses it ({e.Message})", e);
-        }
+            return _byName.Values.Any(entry => !entry.WasTried);
     }
 
     private void Wake()
@@ -215,9 +216,9 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private void Insert(PendingDelete delete)
     {
-        if (!_byKey.ContainsKey(delete.Key))
+        if (!_byName.ContainsKey(delete.Name) && !delete.DropsUploadOnly)
             _countById[delete.Id] = _countById.GetValueOrDefault(delete.Id) + 1;
-        _byKey[delete.Key] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false);
+        _byName[delete.Name] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false);
     }
 
     private async Task WorkAsync()
@@ -252,9 +253,9 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         pause = LongestDelay;
         lock (_lock)
         {
-            foreach (Entry entry in _byKey.Values)
+            foreach (Entry entry in _byName.Values)
             {
-                if (_underWay.Contains(entry.Delete.Key))
+                if (_underWay.Contains(entry.Delete.Name))
                     continue;
                 if (entry.Due <= now)
                     due.Add(entry);
@@ -263,7 +264,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             }
 
             foreach (Entry entry in due)
-                _underWay.Add(entry.Delete.Key);
+                _underWay.Add(entry.Delete.Name);
         }
 
         return due;
@@ -274,7 +275,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         await Task.Yield();
         await TryAsync(entry).ConfigureAwait(false);
         lock (_lock)
-            _underWay.Remove(entry.Delete.Key);
+            _underWay.Remove(entry.Delete.Name);
         Wake(); // another delete of this key may have been asked for meanwhile
         _slots.Release();
     }
@@ -312,7 +313,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         if (delete.OnlyIfHeaderSha256 is null)
             return delete.UploadId is null;
         byte[]? header = await ObjectHeader.ReadAsync(_bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false);
-        return header is not null && Committer.Fingerprint(header) == delete.OnlyIfHeaderSha256;
+        return header is not null && ObjectHeader.Fingerprint(header) == delete.OnlyIfHeaderSha256;
     }
 
     private void Reschedule(Entry entry, TimeSpan delay)
@@ -320,9 +321,19 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         TimeSpan next = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         lock (_lock)
         {
-            if (_byKey.TryGetValue(entry.Delete.Key, out Entry? current) && current.Delete == entry.Delete)
-                _byKey[entry.Delete.Key] = new Entry(entry.Delete, _time.GetUtcNow() + delay, next, WasTried: true);
+            if (_byName.TryGetValue(entry.Delete.Name, out Entry? current) && current.Delete == entry.Delete)
+                _byName[entry.Delete.Name] = new Entry(entry.Delete, _time.GetUtcNow() + delay, next, WasTried: true);
         }
+    }
+
+    private bool Take(PendingDelete delete)
+    {
+        if (!_byName.TryGetValue(delete.Name, out Entry? current) || current.Delete != delete)
+            return false;
+        _byName.Remove(delete.Name);
+        if (!delete.DropsUploadOnly && --_countById[delete.Id] == 0)
+            _countById.Remove(delete.Id);
+        return true;
     }
 
     private async Task RemoveAsync(PendingDelete delete)
@@ -332,11 +343,8 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             await _log.RemoveAsync(delete).ConfigureAwait(false);
         lock (_lock)
         {
-            if (!_byKey.TryGetValue(delete.Key, out Entry? current) || current.Delete != delete)
+            if (!Take(delete))
                 return;
-            _byKey.Remove(delete.Key);
-            if (--_countById[delete.Id] == 0)
-                _countById.Remove(delete.Id);
         }
 
         if (delete.MayStillArrive || delete.UploadId is not null || _time.GetUtcNow() - delete.Since > Notable)

@@ -15,7 +15,7 @@ internal sealed class BlockwiseContent : CachedContent
     /// <summary>Blocks kept at once: enough for a few readers, and for fetching ahead of one.</summary>
     private const int MostSlots = 8;
 
-    private readonly IBucket _bucket;
+    private readonly ObjectReader _objects;
     private readonly StagingMemory _memory;
     private readonly IEnvelope? _envelope;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -28,10 +28,10 @@ internal sealed class BlockwiseContent : CachedContent
     private int _run = 1;
     private long _clock;
 
-    private BlockwiseContent(IBucket bucket, AttachmentInfo info, IEnvelope? envelope, StagingMemory memory, long reserved)
+    private BlockwiseContent(ObjectReader objects, AttachmentInfo info, IEnvelope? envelope, StagingMemory memory, long reserved)
         : base(info, reserved)
     {
-        (_bucket, _envelope, _memory) = (bucket, envelope, memory);
+        (_objects, _envelope, _memory) = (objects, envelope, memory);
         _slots = new BlockSlot[SlotsIn(memory)];
         if (envelope is not null)
             _digests = new BlockDigests(info.Length);
@@ -50,7 +50,7 @@ internal sealed class BlockwiseContent : CachedContent
         ((long)SlotsIn(memory) * BlockSlot.Length) + (isSealed ? StagingMemory.RoundUp(BlockDigests.BytesFor(length)) : 0);
 
     /// <summary>Streams the object once and authenticates it; the reservation is owned by what is returned.</summary>
-    /// <param name="bucket">Where it is.</param>
+    /// <param name="objects">Where it is.</param>
     /// <param name="info">What was found.</param>
     /// <param name="envelope">What it is sealed in; null for a plain object.</param>
     /// <param name="memory">Where its blocks go.</param>
@@ -58,9 +58,9 @@ internal sealed class BlockwiseContent : CachedContent
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="AttachmentException">It does not authenticate, or has changed meanwhile.</exception>
     public static async Task<BlockwiseContent> OpenAsync(
-        IBucket bucket, AttachmentInfo info, IEnvelope? envelope, StagingMemory memory, long reserved, CancellationToken cancellationToken)
+        ObjectReader objects, AttachmentInfo info, IEnvelope? envelope, StagingMemory memory, long reserved, CancellationToken cancellationToken)
     {
-        var content = new BlockwiseContent(bucket, info, envelope, memory, reserved);
+        var content = new BlockwiseContent(objects, info, envelope, memory, reserved);
         try
         {
             if (envelope is null)
@@ -122,7 +122,7 @@ internal sealed class BlockwiseContent : CachedContent
         while (!pass.IsComplete)
         {
             var options = new GetOptions(pass.NextRange(), pass.ETag);
-            if (!await _bucket.GetAsync(Info.Key, options, pass, cancellationToken).ConfigureAwait(false))
+            if (!await _objects.GetAsync(Info.Key, options, pass, cancellationToken).ConfigureAwait(false))
                 throw Gone();
         }
 
@@ -146,7 +146,7 @@ internal sealed class BlockwiseContent : CachedContent
         try
         {
             var options = new GetOptions(new ByteRange(HeaderLength + start, length), _etag);
-            if (!await _bucket.GetAsync(Info.Key, options, target, cancellationToken).ConfigureAwait(false))
+            if (!await _objects.GetAsync(Info.Key, options, target, cancellationToken).ConfigureAwait(false))
                 throw Gone();
             _etag ??= target.ETag;
             for (int i = 0; i < slots.Length; i++)

@@ -11,7 +11,15 @@ namespace OrthancCloudFs.Attachments.Reading;
 /// whoever looks a name up mostly opens it next, and then finds the body under way, so that both together cost one GET.
 /// </summary>
 internal sealed partial class ContentFetcher(
-    IBucket bucket, KeyLayout layout, ObjectForm form, StagingMemory memory, ContentCache cache, InputGate inputs, long largestUnasked, ILogger logger)
+    IBucket bucket,
+    ObjectReader objects,
+    KeyLayout layout,
+    ObjectForm form,
+    StagingMemory memory,
+    ContentCache cache,
+    InputGate inputs,
+    long largestUnasked,
+    ILogger logger)
 {
     /// <summary>More objects than one attachment can have in the flat layout.</summary>
     private const int SearchPageSize = 16;
@@ -228,7 +236,7 @@ internal sealed partial class ContentFetcher(
         AttachmentInfo? other;
         try
         {
-            if (await bucket.GetAsync(key, default, download, fetch.Cancellation.Token).ConfigureAwait(false))
+            if (await objects.GetAsync(key, default, download, fetch.Cancellation.Token).ConfigureAwait(false))
                 return End(fetch, id, await FinishAsync(download, fetch.Cancellation.Token).ConfigureAwait(false));
             if (known is not null)
                 throw new AttachmentException(AttachmentError.NotFound, $"{key}: the bucket has no such object any more");
@@ -259,7 +267,7 @@ internal sealed partial class ContentFetcher(
         try
         {
             IEnvelope? envelope = info.Encrypted ?? form.Encrypts ? form.Envelope : null;
-            return await BlockwiseContent.OpenAsync(bucket, info, envelope, memory, reserved, cancellationToken).ConfigureAwait(false);
+            return await BlockwiseContent.OpenAsync(objects, info, envelope, memory, reserved, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -1,7 +1,7 @@
 namespace OrthancCloudFs.Buckets.Transfer;
 
 /// <summary>Moves bytes into an <see cref="IDownloadTarget"/>.</summary>
-internal static class DownloadWriter
+public static class DownloadWriter
 {
     /// <summary>Refuses another version than the one that was asked for; for buckets that can look before they deliver or copy.</summary>
     /// <exception cref="BucketException"><see cref="BucketErrorKind.Changed"/>.</exception>
@@ -27,7 +27,7 @@ internal static class DownloadWriter
     }
 
     /// <summary>Reads up to <paramref name="length"/> bytes directly into the target's buffers; returns how many there were.</summary>
-    internal static async Task<long> CopyAsync(Stream body, IDownloadTarget target, long length, CancellationToken cancellationToken)
+    public static async Task<long> CopyAsync(Stream body, IDownloadTarget target, long length, CancellationToken cancellationToken)
     {
         var done = 0L;
         while (done < length)

@@ -242,13 +242,13 @@ public sealed class DeleteTests
         try
         {
             var delete = new PendingDelete(StoreHarness.NewId(), "key", DateTimeOffset.UtcNow, null);
-            DeleteLog log = DeleteLog.Open(folder, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            RecordTable<PendingDelete> log = DeleteLog.Open(folder, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
             await log.AddAsync(delete);
             await log.DisposeAsync();
 
             await Assert.ThrowsAsync<IOException>(() => log.RemoveAsync(delete));
 
-            Assert.Equal([delete], log.Written);
+            Assert.Equal([delete], log.Entries);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using OrthancCloudFs.Attachments.Commit;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.TestKit;
@@ -17,14 +18,17 @@ public sealed class ModelTests
     private const int NamesPerWorker = 6;
 
     [Theory]
-    [InlineData(false, 1)]
-    [InlineData(true, 2)]
-    public async Task The_store_never_lies(bool flat, int seed)
+    [InlineData(false, false, 1)]
+    [InlineData(true, false, 2)]
+    [InlineData(false, true, 3)]
+    [InlineData(true, true, 4)]
+    public async Task The_store_never_lies(bool flat, bool journal, int seed)
     {
         await using var harness = new StoreHarness(new StoreSetup
         {
             Flat = flat,
-            Memory = 1 << 20,
+            Memory = journal ? 4 << 20 : 1 << 20,
+            Journal = journal ? new UploadJournalOptions { Accepts = true, MaxBytes = 1 << 20 } : null,
             Options = new AttachmentStoreOptions
             {
                 DeletePatience = TimeSpan.FromMilliseconds(20),

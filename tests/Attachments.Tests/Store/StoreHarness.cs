@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Attachments.Staging;
@@ -28,6 +31,9 @@ internal sealed record StoreSetup
 
     public AttachmentStoreOptions Options { get; init; } = new() { DeletePatience = TimeSpan.FromMilliseconds(200) };
 
+    /// <summary>How the journal of uploads behaves; none when null.</summary>
+    public UploadJournalOptions? Journal { get; init; }
+
     /// <summary>What stands between the store and the faults; nothing when null.</summary>
     public Func<IBucket, IBucket>? Wrap { get; init; }
 }
@@ -51,11 +57,10 @@ internal sealed class StoreHarness : IAsyncDisposable
         Layout = Setup.Flat ? new FlatLayout("", Setup.Encrypted) : new LegacyLayout("");
         Envelope = Setup.Encrypted ? new A1Envelope(_keys, CipherBackends.Choose()) : new PlainEnvelope();
         Memory = new StagingMemory(Setup.Memory);
-        Pending = OpenPending();
-        Store = OpenStore();
+        Open(NullLogger.Instance);
     }
 
-    public StoreSetup Setup { get; }
+    public StoreSetup Setup { get; set; }
 
     public MemoryBucket Objects { get; } = new();
 
@@ -73,9 +78,13 @@ internal sealed class StoreHarness : IAsyncDisposable
 
     public PendingDeletes Pending { get; private set; }
 
+    public UploadJournal? Journal { get; private set; }
+
     public AttachmentStore Store { get; private set; }
 
     public string StatePath => _state.FullName;
+
+    public string JournalPath => Path.Combine(StatePath, "uploads");
 
     public static MasterKeyRing Ring(byte id) => new(new MasterKey(id, Enumerable.Repeat(id, 32).ToArray()), []);
 
@@ -156,51 +165,64 @@ internal sealed class StoreHarness : IAsyncDisposable
         return content.ToArray();
     }
 
+    /// <summary>Waits until the journal is empty.</summary>
+    public Task UploadedAsync() => EventuallyAsync(() => Journal!.Counters.Uploads == 0, "everything is uploaded");
+
+    /// <summary>Waits until names that the bucket does not have are known as such.</summary>
+    public Task ListedAsync() => EventuallyAsync(() => Store.KnowsAllNames, "the names of the bucket are known");
+
     /// <summary>Waits until the bucket has confirmed every delete.</summary>
     public Task DeletedAsync() => EventuallyAsync(() => Pending.Count == 0, "deletes are confirmed");
 
     /// <summary>Drops everything that nobody has open, as pressure on the memory does.</summary>
     public async Task EvictAsync()
     {
-        await EventuallyAsync(
-            () => Store.Counters.StagingReserved == Store.Counters.StagingClean, "downloads that nobody waits for have ended");
-        await Memory.ReserveAsync(Memory.Capacity, ReservationPriority.Queue, default);
-        Memory.Release(Memory.Capacity);
+        await EventuallyAsync(() => HoldsOnlyCleanContent, "downloads that nobody waits for have ended");
+        long all = Memory.Capacity - Store.ReservedForNames;
+        await Memory.ReserveAsync(all, ReservationPriority.Queue, default);
+        Memory.Release(all);
     }
 
     /// <summary>Closes the program and starts it again on the same bucket and state directory, at a later time.</summary>
     public async Task RestartAsync(TimeSpan later = default)
     {
-        await CloseAsync();
+        await StopAsync();
         Clock.Offset += later;
-        Pending = OpenPending();
-        Store = OpenStore();
+        Open(NullLogger.Instance);
     }
+
+    /// <summary>Starts what was stopped.</summary>
+    public void Start(ILogger logger) => Open(logger);
 
     /// <summary>Restarts long after every delay of the pending deletes and waits until none is left.</summary>
     public async Task SettleAsync()
     {
         Faults.Heal();
         await RestartAsync(TimeSpan.FromHours(1));
+        if (Journal is not null)
+            await UploadedAsync();
         await DeletedAsync();
         Assert.Empty(Pending.Written);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await CloseAsync();
+        await StopAsync();
         Memory.Dispose();
         _keys.Dispose();
         _state.Delete(recursive: true);
     }
 
-    private async Task CloseAsync()
+    /// <summary>Closes the program; faults end first, or stay.</summary>
+    public async Task StopAsync(bool heal = true)
     {
-        Faults.Heal();
+        if (heal)
+            Faults.Heal();
         await Store.DisposeAsync();
-        await EventuallyAsync(
-            () => Store.Counters.StagingReserved == Store.Counters.StagingClean, "only clean content is held after everything was closed");
+        await EventuallyAsync(() => HoldsOnlyCleanContent, "only clean content is held after everything was closed");
         await Store.DisposeAsync();
+        if (Journal is not null)
+            await Journal.DisposeAsync();
         await Pending.DisposeAsync();
         Assert.Equal(0, Memory.Reserved);
         Assert.Equal(0, Memory.Waiting);
@@ -209,11 +231,23 @@ internal sealed class StoreHarness : IAsyncDisposable
         Assert.Equal(0, Store.Counters.OpenReaders);
     }
 
-    private PendingDeletes OpenPending() =>
-        PendingDeletes.Open(StatePath, Bucket, Envelope.HeaderLength, NullLogger.Instance, Clock);
+    private bool HoldsOnlyCleanContent =>
+        Store.Counters.StagingReserved - Store.ReservedForNames == Store.Counters.StagingClean;
 
-    private AttachmentStore OpenStore() => new(
-        Bucket, Layout, new ObjectForm(Envelope, Setup.AllowPlain), Memory, Pending, Setup.Options, NullLogger.Instance);
+    [MemberNotNull(nameof(Pending), nameof(Store))]
+    private void Open(ILogger logger)
+    {
+        Pending = PendingDeletes.OpenIdle(StatePath, Bucket, Envelope.HeaderLength, logger, Clock);
+        if (Setup.Journal is { } options)
+        {
+            var targets = new UploadTargets(Bucket, Bucket, Pending, Envelope.HeaderLength);
+            Journal = UploadJournal.OpenAsync(JournalPath, options, targets, logger, Clock).GetAwaiter().GetResult();
+        }
+
+        Pending.Start();
+        Store = new AttachmentStore(
+            Bucket, Layout, new ObjectForm(Envelope, Setup.AllowPlain), Memory, Pending, Setup.Options, logger, Journal);
+    }
 }
 
 /// <summary>The system's clock, set forward at will.</summary>

@@ -1,0 +1,150 @@
+using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Journal;
+using OrthancCloudFs.Buckets;
+
+namespace OrthancCloudFs.Attachments.Commit;
+
+/// <summary>Where the parts of one sealed object go while it still arrives. Parts may come side by side.</summary>
+internal interface IPartSink
+{
+    /// <summary>Begins, before the first part.</summary>
+    Task BeginAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes one part; its bytes are safe elsewhere when this returns.</summary>
+    Task PutAsync(PartPlace place, IUploadSource part, CancellationToken cancellationToken);
+
+    /// <summary>Makes the object of its parts; durable when this returns.</summary>
+    Task CompleteAsync(ObjectSummary whole, CancellationToken cancellationToken);
+
+    /// <summary>Sees to it that nothing stays of it; may be called at any time before it is complete.</summary>
+    void GiveUp();
+}
+
+/// <summary>What one whole object is.</summary>
+/// <param name="Id">The attachment.</param>
+/// <param name="Key">Its object key.</param>
+/// <param name="Header">Its envelope's header, which is empty in a plain object.</param>
+/// <param name="Length">Bytes of the object; known at its end.</param>
+/// <param name="ContentLength">Bytes of its content; known at its end.</param>
+internal sealed record ObjectSummary(AttachmentId Id, string Key, byte[] Header, long Length = 0, long ContentLength = 0)
+{
+    /// <summary>What tells it from every other object; null for a plain one.</summary>
+    public string? Fingerprint => Header.Length == 0 ? null : ObjectHeader.Fingerprint(Header);
+}
+
+/// <summary>
+/// An upload in parts to the bucket. It is on record on local disk from its beginning to its end, so that one that a crash left is dropped after
+/// the next start.
+/// </summary>
+internal sealed class BucketPartSink(IBucket bucket, ObjectSummary what, PendingDeletes pending, PutOptions options) : IPartSink
+{
+    private readonly SortedDictionary<int, UploadedPart> _parts = [];
+    private PendingDelete? _record;
+
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        string uploadId = await bucket.BeginUploadAsync(what.Key, options, cancellationToken).ConfigureAwait(false);
+        _record = new PendingDelete(what.Id, what.Key, DateTimeOffset.UtcNow, what.Fingerprint, uploadId, MayStillArrive: true);
+        await pending.HoldAsync(_record).ConfigureAwait(false);
+    }
+
+    public async Task PutAsync(PartPlace place, IUploadSource part, CancellationToken cancellationToken)
+    {
+        UploadedPart put = await bucket.PutPartAsync(what.Key, _record!.UploadId!, place, part, cancellationToken).ConfigureAwait(false);
+        lock (_parts)
+            _parts[place.Number] = put;
+    }
+
+    public async Task CompleteAsync(ObjectSummary whole, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await bucket.CompleteUploadAsync(what.Key, _record!.UploadId!, [.. _parts.Values], options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BucketException e) when (e is { AfterRetry: true, Kind: BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload })
+        {
+            // An earlier attempt whose answer was lost may have made this very object.
+            if (!await ObjectHeader.IsStoredAsync(bucket, what.Key, what.Header, whole.Length, cancellationToken).ConfigureAwait(false))
+                throw;
+        }
+
+        // Before anybody is told that it is stored: a record that came back would take the object with it.
+        await pending.DropAsync(_record!).ConfigureAwait(false);
+    }
+
+    public void GiveUp()
+    {
+        if (_record is { } record)
+            pending.Activate(record);
+    }
+}
+
+/// <summary>
+/// The parts go into the journal. Where that has no room for all of them, those that it took are put into the bucket after all, and the others
+/// follow.
+/// </summary>
+internal sealed class JournalPartSink(UploadJournal journal, Func<IPartSink> through) : IPartSink
+{
+    private readonly JournalDraft _draft = journal.StartDraft();
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private IPartSink? _through;
+
+    public Task BeginAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task PutAsync(PartPlace place, IUploadSource part, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_through is null)
+            {
+                if (_draft.TryWrite(place, part))
+                    return;
+                await GoThroughAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        await _through!.PutAsync(place, part, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task CompleteAsync(ObjectSummary whole, CancellationToken cancellationToken)
+    {
+        if (_through is null)
+        {
+            if (await _draft.TryCommitAsync(whole.Id, whole.Key, whole.ContentLength, whole.Fingerprint!).ConfigureAwait(false))
+                return;
+            await GoThroughAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await _through!.CompleteAsync(whole, cancellationToken).ConfigureAwait(false);
+    }
+
+    public void GiveUp()
+    {
+        _draft.Discard();
+        _through?.GiveUp();
+    }
+
+    private async Task GoThroughAsync(CancellationToken cancellationToken)
+    {
+        IPartSink sink = through();
+        try
+        {
+            await sink.BeginAsync(cancellationToken).ConfigureAwait(false);
+            foreach ((PartPlace place, IUploadSource source) in _draft.Written)
+                await sink.PutAsync(place, source, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            sink.GiveUp();
+            throw;
+        }
+
+        _through = sink;
+        _draft.Discard();
+    }
+}
