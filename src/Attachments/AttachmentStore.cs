@@ -70,7 +70,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _committer = new Committer(
             bucket, layout, form, _cache, _inputs, pendingDeletes, journal, _partPlan, options.ConditionalPut, logger);
         if (journal is { Accepts: true })
-            _names = new NameList(bucket, layout, memory, logger);
+            _names = new NameList(bucket, layout, memory, journal.All().Select(info => info.Id), logger);
     }
 
     /// <summary>What happened so far.</summary>

@@ -31,10 +31,17 @@ internal sealed partial class NameList : IAsyncDisposable
     private long _count;
 
     /// <summary>Begins to list.</summary>
-    public NameList(IBucket bucket, KeyLayout layout, StagingMemory memory, ILogger logger)
+    /// <param name="bucket">What is listed.</param>
+    /// <param name="layout">How its keys are made.</param>
+    /// <param name="memory">The budget.</param>
+    /// <param name="onTheirWay">Attachments that the bucket may get at any time.</param>
+    /// <param name="logger">Where it says how far it is.</param>
+    public NameList(IBucket bucket, KeyLayout layout, StagingMemory memory, IEnumerable<AttachmentId> onTheirWay, ILogger logger)
     {
         (_bucket, _layout, _memory, _logger) = (bucket, layout, memory, logger);
         _names = new KnownNames(memory.Capacity / 4);
+        foreach (AttachmentId id in onTheirWay)
+            _names.Add(id);
         _listing = Task.Run(ListAsync);
     }
 

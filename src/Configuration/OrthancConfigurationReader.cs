@@ -43,6 +43,8 @@ public static class OrthancConfigurationReader
             Orthanc = facts,
             StagingMemoryBytes = cloudFs.Megabytes(KnownKeys.StagingMemory),
             StateDirectory = cloudFs.FilePath(KnownKeys.StateDirectory)!,
+            WriteMode = CloudFsSection.ReadWriteMode(cloudFs, encryption),
+            JournalMaxBytes = cloudFs.Megabytes(KnownKeys.JournalMaxSize),
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,
         };

@@ -39,8 +39,13 @@ internal sealed partial class RecordTable<TEntry> : IAsyncDisposable
     private RecordTable(string path, RecordLog log, IRecordCodec<TEntry> codec, ILogger logger) =>
         (_path, _log, _codec, _logger) = (path, log, codec, logger);
 
-    /// <summary>True when something of the file could not be used when it was opened: entries may be missing, or be back.</summary>
-    public bool WasDamaged { get; private set; }
+    /// <summary>True when there was no file, or an empty one, when it was opened.</summary>
+    public bool IsNew { get; private set; }
+
+    /// <summary>
+    /// True when something of the file could not be used when it was opened, or there was none: entries may be missing, or be back.
+    /// </summary>
+    public bool IsIncomplete { get; private set; }
 
     /// <summary>All that were added and not taken back.</summary>
     public IReadOnlyList<TEntry> Entries
@@ -57,12 +62,14 @@ internal sealed partial class RecordTable<TEntry> : IAsyncDisposable
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public static RecordTable<TEntry> Open(string path, IRecordCodec<TEntry> codec, ILogger logger)
     {
+        bool isNew = new FileInfo(path) is not { Exists: true, Length: > 0 };
         var table = new RecordTable<TEntry>(path, RecordLog.Open(path, out RecordLogContent content), codec, logger);
         foreach (RecordLogDamage damage in content.Damages)
             table.LogDamaged(path, damage.Offset, damage.Length, damage.IsTail ? "the last write did not come to its end" : "the file is damaged");
         foreach (byte[] record in content.Records)
             table.Replay(record);
-        table.WasDamaged = content.Damages.Count > 0 || table._unreadable.Count > 0;
+        table.IsNew = isNew;
+        table.IsIncomplete = isNew || content.Damages.Count > 0 || table._unreadable.Count > 0;
         if (content.Records.Count > table._entries.Count + table._unreadable.Count)
             table.RewriteAsync().GetAwaiter().GetResult();
         return table;

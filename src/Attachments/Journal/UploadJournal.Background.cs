@@ -85,6 +85,7 @@ public sealed partial class UploadJournal
                 }
 
                 entry.MayBeSent = true;
+                entry.Fault = null;
                 _running++;
                 entry.Running = Task.Run(() => RunAsync(entry));
                 return true;
@@ -167,11 +168,12 @@ public sealed partial class UploadJournal
         PendingUpload upload = entry.Upload;
         if (entry.Unfinished is { } unfinished)
         {
-            if (await IsStoredAsync(upload, cancellationToken).ConfigureAwait(false))
-                return;
+            bool isStored = await IsStoredAsync(upload, cancellationToken).ConfigureAwait(false);
             await _bucket.AbortUploadAsync(upload.Key, unfinished.UploadId!, cancellationToken).ConfigureAwait(false);
             await _deletes.DropAsync(unfinished).ConfigureAwait(false);
             entry.Unfinished = null;
+            if (isStored)
+                return;
         }
 
         var options = new PutOptions(_options.ConditionalPut);
@@ -264,13 +266,12 @@ public sealed partial class UploadJournal
 
     private void Park(Entry entry, string fault, TimeSpan delay)
     {
+        LogStuck(entry.Upload.Id, entry.Upload.Key, fault);
         lock (_lock)
         {
             entry.Fault = fault;
             entry.Due = _time.GetUtcNow() + delay;
         }
-
-        LogStuck(entry.Upload.Id, entry.Upload.Key, fault);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The bucket takes no uploads, {Count} wait in the journal; next try in {Delay}: {Reason}")]

@@ -43,15 +43,18 @@ public sealed partial class UploadJournal
     /// A file that no record names was never acknowledged, unless the log is damaged, or lost its end: then a file that says itself what it
     /// is is taken in again. If the bucket has it already, that is found out when it is uploaded.
     /// </summary>
-    private async Task AdoptAsync(IEnumerable<long> files)
+    private async Task AdoptAsync(HashSet<long> files)
     {
+        if (_table.IsNew && files.Count > 0)
+            LogLogMissing(Path.Combine(_directory, LogName));
         foreach (long number in files.Order())
         {
             string path = ObjectFile.PathOf(_directory, number);
             _lastNumber = Math.Max(_lastNumber, number);
             PendingUpload? upload = Identify(path, number);
-            if (!_table.WasDamaged && (upload is null || number <= _codec.HighestNumber))
+            if (!_table.IsIncomplete && (upload is null || number <= _codec.HighestNumber))
             {
+                LogUnfinished(path);
                 ObjectFile.TryDelete(path);
                 continue;
             }
@@ -99,6 +102,12 @@ public sealed partial class UploadJournal
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is missing: unless the bucket has attachment {Attachment} at {Key} already, it is lost")]
     private partial void LogFileMissing(string path, AttachmentId attachment, string key);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is missing or empty: what is beside it is used, and what else it named is not known")]
+    private partial void LogLogMissing(string path);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} is removed: it was not acknowledged, or is in the bucket")]
+    private partial void LogUnfinished(string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is in no record, and does not say itself what it is: a write that was not acknowledged, or a damage; it is kept, and not used")]
     private partial void LogUnusable(string path);

@@ -61,7 +61,17 @@ public static partial class KnownKeys
     public static TextKey StateDirectory { get; } = new(
         SectionNames.CloudFs, "StateDirectory", KeySource.Ours, "path", "/var/lib/orthanc-cloudfs", "/var/lib/orthanc-cloudfs")
     {
-        Meaning = "Local disk for what must outlive the program: deletions that the bucket has not confirmed, uploads under way.",
+        Meaning = "Local disk for what must outlive the program: deletions that the bucket has not confirmed, uploads under way, the journal.",
+    };
+
+    public static ChoiceKey WriteMode { get; } = new(SectionNames.CloudFs, "WriteMode", KeySource.Ours, "Through", ["Through", "Journal"])
+    {
+        Meaning = "A store is acknowledged by the bucket, or when the encrypted object is safe in a journal in `StateDirectory`; see below.",
+    };
+
+    public static IntegerKey JournalMaxSize { get; } = new(SectionNames.CloudFs, "JournalMaxSize", KeySource.Ours, 10240, 64, 1073741824, "MB")
+    {
+        Meaning = "Most disk that the journal takes; beyond it, stores go through to the bucket.",
     };
 
     public static BooleanKey AllowPlainObjects { get; } = new(SectionNames.CloudFs, "AllowPlainObjects", KeySource.Ours, false)

@@ -43,6 +43,15 @@ internal static class CloudFsSection
         };
     }
 
+    /// <summary>A journal holds no plaintext, so it needs encryption.</summary>
+    public static WriteMode ReadWriteMode(SectionReader reader, EncryptionSettings encryption)
+    {
+        WriteMode mode = reader.Choice<WriteMode>(KnownKeys.WriteMode);
+        return mode == WriteMode.Journal && !encryption.Enabled
+            ? throw reader.Error(KnownKeys.WriteMode, "must be \"Through\" while \"StorageEncryption\" is not enabled, since a journal holds no plain attachments")
+            : mode;
+    }
+
     /// <summary>Checked with every provider, although only S3 uses them.</summary>
     public static UploadRules ReadUploadRules(SectionReader reader)
     {

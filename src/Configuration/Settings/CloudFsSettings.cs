@@ -25,6 +25,12 @@ public sealed record CloudFsSettings
     /// <summary>Where what must survive a restart is kept (such as deletions still to be retried).</summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>What acknowledges a store.</summary>
+    public required WriteMode WriteMode { get; init; }
+
+    /// <summary>The most bytes of objects in the journal.</summary>
+    public required long JournalMaxBytes { get; init; }
+
     /// <summary>Objects without an envelope are readable although encryption is on.</summary>
     public required bool AllowPlainObjects { get; init; }
 
@@ -39,4 +45,14 @@ public sealed record CloudFsSettings
         CloudFsSettings moved = this with { MountPoint = Path.TrimEndingDirectorySeparator(Path.GetFullPath(mountPoint)) };
         return MountPointRules.FindFault(moved) is { } fault ? throw new ConfigurationException(fault) : moved;
     }
+}
+
+/// <summary>What acknowledges a store.</summary>
+public enum WriteMode
+{
+    /// <summary>The bucket.</summary>
+    Through,
+
+    /// <summary>The journal on local disk.</summary>
+    Journal,
 }

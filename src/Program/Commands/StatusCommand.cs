@@ -46,6 +46,9 @@ internal static class StatusCommand
         Console.WriteLine($"open files       {status.OpenFiles.Writing} being written, {status.OpenFiles.Reading} being read");
         Console.WriteLine($"attachments      {status.Commits} stored, {status.Opens} opened, {status.Deletes} deleted");
         Console.WriteLine($"failures         {status.Failures.Commits} stores, {status.Failures.Opens} opens; {status.PendingDeletes} deletes not confirmed yet");
+        Console.WriteLine($"journal          {status.PendingUploads} uploads pending, {Megabytes(status.Journal.Bytes)} of {Megabytes(status.Journal.MaxBytes)}"
+            + (status.Journal.OldestSince is { } oldest ? $", the oldest since {oldest.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "")
+            + (status.Journal.Stuck > 0 ? $"; {status.Journal.Stuck} cannot be uploaded, see the log" : ""));
         Console.WriteLine($"kernel requests  {Requests(status.KernelRequests)}");
         Console.WriteLine($"bucket requests  {Requests(status.BucketRequests)}; {Megabytes(status.BucketBytesSent)} sent, {Megabytes(status.BucketBytesReceived)} received");
         Console.WriteLine($"bucket failures  {Requests(status.BucketFailures)}; at most {status.BucketConcurrency.Now} requests at once now, "

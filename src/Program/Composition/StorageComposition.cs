@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
@@ -30,6 +31,7 @@ internal sealed class StorageComposition : IAsyncDisposable
     private readonly ObjectForm _form;
     private readonly StagingMemory _memory;
     private readonly PendingDeletes _pendingDeletes;
+    private readonly UploadJournal? _journal;
 
     private StorageComposition(
         CloudFsSettings settings, IReadOnlyList<string> warnings, ILoggerFactory loggers, StorageUse use, long memoryHeldElsewhere)
@@ -44,17 +46,27 @@ internal sealed class StorageComposition : IAsyncDisposable
             ? new LegacyLayout(settings.Provider.Layout.RootPath)
             : new FlatLayout(settings.Provider.Layout.RootPath, settings.Encryption.Enabled);
         _memory = new StagingMemory(settings.StagingMemoryBytes - memoryHeldElsewhere);
-        _pendingDeletes = use == StorageUse.Writing
-            ? PendingDeletes.Open(PendingDeletesDirectory(settings), Bucket.SingleAttempts, Envelope.HeaderLength, logger)
-            : PendingDeletes.None(Bucket.SingleAttempts, logger);
+        bool conditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true;
+        if (use == StorageUse.Writing)
+        {
+            string directory = JournalDirectoryOf(settings);
+            _pendingDeletes = PendingDeletes.OpenIdle(directory, Bucket.SingleAttempts, Envelope.HeaderLength, logger);
+            _journal = OpenJournal(directory, conditionalPut, logger);
+            _pendingDeletes.Start();
+        }
+        else
+        {
+            _pendingDeletes = PendingDeletes.None(Bucket.SingleAttempts, logger);
+        }
+
         var options = new AttachmentStoreOptions
         {
-            ConditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true,
+            ConditionalPut = conditionalPut,
             MostConcurrentInput = settings.Encryption.MaxConcurrentInputBytes,
         };
         if (settings.Provider is S3Settings { Parts: { } parts })
             options = options with { PartBytes = parts.Bytes, PartsInParallel = parts.Parallel };
-        Store = new AttachmentStore(Bucket.Retrying, Layout, _form, _memory, _pendingDeletes, options, logger);
+        Store = new AttachmentStore(Bucket.Retrying, Layout, _form, _memory, _pendingDeletes, options, logger, _journal);
     }
 
     public CloudFsSettings Settings { get; }
@@ -98,17 +110,33 @@ internal sealed class StorageComposition : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync().ConfigureAwait(false);
+        if (_journal is not null)
+            await _journal.DisposeAsync().ConfigureAwait(false);
         await _pendingDeletes.DisposeAsync().ConfigureAwait(false);
         _memory.Dispose();
         await Bucket.DisposeAsync().ConfigureAwait(false);
         _keys?.Dispose();
     }
 
-    /// <summary>Each bucket and root path has a folder of its own, so that a changed configuration never deletes elsewhere.</summary>
-    private static string PendingDeletesDirectory(CloudFsSettings settings)
+    /// <summary>Each bucket and root path has a folder of its own, so that a changed configuration never deletes, or uploads, elsewhere.</summary>
+    private static string JournalDirectoryOf(CloudFsSettings settings)
     {
         string identity = Providers.IdentityOf(settings.Provider);
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{identity}\n{settings.Provider.Layout.RootPath}"));
-        return Path.Combine(settings.StateDirectory, "pending-deletes", Convert.ToHexStringLower(hash)[..16]);
+        return Path.Combine(settings.StateDirectory, "journal", Convert.ToHexStringLower(hash)[..16]);
+    }
+
+    private UploadJournal OpenJournal(string directory, bool conditionalPut, ILogger logger)
+    {
+        var options = new UploadJournalOptions
+        {
+            Accepts = Settings.WriteMode == WriteMode.Journal,
+            MaxBytes = Settings.JournalMaxBytes,
+            ConditionalPut = conditionalPut,
+        };
+        var targets = new UploadTargets(Bucket.Retrying, Bucket.SingleAttempts, _pendingDeletes, Envelope.HeaderLength);
+
+        // A composition is made once, before anything runs that could wait for this thread.
+        return UploadJournal.OpenAsync(Path.Combine(directory, "uploads"), options, targets, logger).GetAwaiter().GetResult();
     }
 }

@@ -29,11 +29,16 @@ internal sealed record MountStatus(
     long Opens,
     long Deletes,
     int PendingDeletes,
+    int PendingUploads,
+    JournalStatus Journal,
     OpenFilesStatus OpenFiles,
     ProcessStatus Process);
 
 /// <summary>Staging memory, in bytes; <paramref name="Clean"/> is part of <paramref name="Reserved"/> and can be given back at once.</summary>
 internal sealed record StagingStatus(long Capacity, long Reserved, long Clean, int Waiting, long KernelBuffers);
+
+/// <summary>The journal of uploads: bytes in use, the most, uploads that need somebody's doing, and when the oldest one was acknowledged.</summary>
+internal sealed record JournalStatus(long Bytes, long MaxBytes, int Stuck, DateTimeOffset? OldestSince);
 
 /// <summary>Requests to the bucket that may run at once: the configured bound, and what the provider bears now.</summary>
 internal sealed record ConcurrencyStatus(int Most, int Now);

@@ -32,6 +32,8 @@ internal static class MountStatusFactory
             store.Opens,
             store.Deletes,
             store.PendingDeletes,
+            store.Journal.Uploads,
+            new JournalStatus(store.Journal.Bytes, store.Journal.MaxBytes, store.Journal.Stuck, store.Journal.OldestSince),
             new OpenFilesStatus(store.OpenWriters, store.OpenReaders),
             new ProcessStatus(Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: false)));
     }

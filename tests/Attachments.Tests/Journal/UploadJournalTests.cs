@@ -100,7 +100,7 @@ public sealed class UploadJournalTests
 
         string[] puts = [.. harness.Faults.Calls.Where(call => call.Operation == BucketOperation.Put).Select(call => call.Key)];
         Assert.Equal(stored.Select(info => info.Key), puts.Distinct(StringComparer.Ordinal), StringComparer.Ordinal);
-        Assert.InRange(puts.Length, 30, 31);
+        Assert.InRange(puts.Length, 30, 33); // what was under way at the restart is asked for again
         for (int i = 0; i < 30; i++)
             Assert.Equal(StoreHarness.Bytes(1000 + i, i), await harness.PlainAsync(stored[i].Key));
     }

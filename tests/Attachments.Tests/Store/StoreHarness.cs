@@ -166,7 +166,7 @@ internal sealed class StoreHarness : IAsyncDisposable
     }
 
     /// <summary>Waits until the journal is empty.</summary>
-    public Task UploadedAsync() => EventuallyAsync(() => Journal!.Counters.Uploads == 0, "everything is uploaded");
+    public Task UploadedAsync() => EventuallyAsync(() => Journal!.Counters.Uploads == 0, $"everything is uploaded: {Journal!.Counters}");
 
     /// <summary>Waits until names that the bucket does not have are known as such.</summary>
     public Task ListedAsync() => EventuallyAsync(() => Store.KnowsAllNames, "the names of the bucket are known");
