@@ -92,6 +92,7 @@ internal static unsafe partial class ProcessProtection
     /// <summary>Returns never: it throws, or is no more.</summary>
     private static void StartAnew()
     {
+        RemoveDoors();
         byte[] commandLine = File.ReadAllBytes("/proc/self/cmdline"); // as it was given, each argument with a NUL behind
         byte[] program = Encoding.UTF8.GetBytes(Environment.ProcessPath + "\0");
         fixed (byte* text = commandLine, path = program)
@@ -107,6 +108,16 @@ internal static unsafe partial class ProcessProtection
 
             arguments[count] = null;
             Require(Execute(path, arguments), "execv");
+        }
+    }
+
+    /// <summary>The files of the runtime's door, which it removes only when it ends by itself.</summary>
+    private static void RemoveDoors()
+    {
+        foreach (string pattern in (string[])[$"dotnet-diagnostic-{Environment.ProcessId}-*", $"clr-debug-pipe-{Environment.ProcessId}-*"])
+        {
+            foreach (string path in Directory.EnumerateFiles(Path.GetTempPath(), pattern))
+                File.Delete(path);
         }
     }
 
