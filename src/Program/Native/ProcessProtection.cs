@@ -114,10 +114,17 @@ internal static unsafe partial class ProcessProtection
     /// <summary>The files of the runtime's door, which it removes only when it ends by itself.</summary>
     private static void RemoveDoors()
     {
-        foreach (string pattern in (string[])[$"dotnet-diagnostic-{Environment.ProcessId}-*", $"clr-debug-pipe-{Environment.ProcessId}-*"])
+        try
         {
-            foreach (string path in Directory.EnumerateFiles(Path.GetTempPath(), pattern))
-                File.Delete(path);
+            foreach (string pattern in (string[])[$"dotnet-diagnostic-{Environment.ProcessId}-*", $"clr-debug-pipe-{Environment.ProcessId}-*"])
+            {
+                foreach (string path in Directory.EnumerateFiles(Path.GetTempPath(), pattern))
+                    File.Delete(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They are of no use to anybody.
         }
     }
 
