@@ -53,45 +53,30 @@ public sealed class A1Envelope : IEnvelope
     public ISealing StartSealing(Span<byte> header)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(header.Length, A1Header.Length, nameof(header));
-        Span<byte> iv = stackalloc byte[CipherSizes.Iv];
-        Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
+        using var secrets = new ObjectSecrets();
         try
         {
-            _fillRandom(iv);
-            _fillRandom(dataKey);
+            _fillRandom(secrets.Iv);
+            _fillRandom(secrets.DataKey);
             A1Header.Write(header, _keys.Current.Id);
-            iv.CopyTo(A1Header.WrappedIv(header));
-            dataKey.CopyTo(A1Header.WrappedKey(header));
+            secrets.Iv.CopyTo(A1Header.WrappedIv(header));
+            secrets.DataKey.CopyTo(A1Header.WrappedKey(header));
             Wrap(_keys.Current, A1Header.WrappedIv(header), A1Header.WrappedKey(header));
-            return new A1Sealing(_backend.StartEncryption(dataKey, iv, header));
+            return new A1Sealing(_backend.StartEncryption(secrets.DataKey, secrets.Iv, header));
         }
         catch
         {
             header.Clear();
             throw;
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(iv);
-            CryptographicOperations.ZeroMemory(dataKey);
-        }
     }
 
     /// <inheritdoc/>
     public IPiecewiseOpening StartOpening(ReadOnlySpan<byte> header)
     {
-        Span<byte> iv = stackalloc byte[CipherSizes.Iv];
-        Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
-        try
-        {
-            uint id = Unwrap(header, iv, dataKey);
-            return new A1Opening(_backend, dataKey, iv, header, id);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(iv);
-            CryptographicOperations.ZeroMemory(dataKey);
-        }
+        using var secrets = new ObjectSecrets();
+        uint id = Unwrap(header, secrets.Iv, secrets.DataKey);
+        return new A1Opening(_backend, secrets.DataKey, secrets.Iv, header, id);
     }
 
     /// <inheritdoc/>
@@ -117,12 +102,11 @@ public sealed class A1Envelope : IEnvelope
     public void Open(ReadOnlySpan<byte> header, IReadOnlyList<Memory<byte>> content, ReadOnlySpan<byte> trailer)
     {
         CheckLengths(header, trailer);
-        Span<byte> iv = stackalloc byte[CipherSizes.Iv];
-        Span<byte> dataKey = stackalloc byte[CipherSizes.Key];
+        using var secrets = new ObjectSecrets();
         try
         {
-            uint id = Unwrap(header, iv, dataKey);
-            using IGcmDecryptor cipher = _backend.StartDecryption(dataKey, iv, header);
+            uint id = Unwrap(header, secrets.Iv, secrets.DataKey);
+            using IGcmDecryptor cipher = _backend.StartDecryption(secrets.DataKey, secrets.Iv, header);
             for (int i = 0; i < content.Count; i++)
                 cipher.Transform(content[i].Span);
             A1Opening.Finish(cipher, trailer, id);
@@ -131,11 +115,6 @@ public sealed class A1Envelope : IEnvelope
         {
             Clear(content);
             throw;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(iv);
-            CryptographicOperations.ZeroMemory(dataKey);
         }
     }
 
@@ -159,7 +138,7 @@ public sealed class A1Envelope : IEnvelope
     private void Wrap(MasterKey masterKey, Span<byte> iv, Span<byte> dataKey)
     {
         ReadOnlySpan<byte> zeroCounter = stackalloc byte[CipherSizes.Block];
-        using MasterKey.Lease lease = masterKey.Borrow();
+        using SecretBuffer.Lease lease = masterKey.Borrow();
         _backend.TransformCtr(lease.Bytes, zeroCounter, iv);
         _backend.TransformCtr(lease.Bytes, zeroCounter, dataKey);
     }

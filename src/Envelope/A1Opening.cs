@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using OrthancCloudFs.Envelope.Ciphers;
+using OrthancCloudFs.Envelope.Keys;
 
 namespace OrthancCloudFs.Envelope;
 
@@ -13,8 +14,8 @@ internal sealed class A1Opening : IPiecewiseOpening
     private readonly IGcmDecryptor _cipher;
     private readonly uint _masterKeyId;
 
-    /// <summary>Data key and first counter block, where the garbage collector makes no copies of them.</summary>
-    private readonly byte[] _secrets = GC.AllocateUninitializedArray<byte>(CipherSizes.Key + CipherSizes.Block, pinned: true);
+    /// <summary>Data key and first counter block.</summary>
+    private readonly SecretBuffer _secrets = new(CipherSizes.Key + CipherSizes.Block);
 
     private bool _isAuthentic;
 
@@ -23,15 +24,14 @@ internal sealed class A1Opening : IPiecewiseOpening
     {
         (_backend, _masterKeyId) = (backend, masterKeyId);
         _cipher = backend.StartDecryption(dataKey, iv, header);
-        dataKey.CopyTo(_secrets);
+        using SecretBuffer.Lease secrets = _secrets.Borrow();
+        dataKey.CopyTo(secrets.Bytes);
         Span<byte> hashKey = stackalloc byte[CipherSizes.Block];
         hashKey.Clear();
         backend.TransformCtr(dataKey, stackalloc byte[CipherSizes.Block], hashKey);
-        GcmCounter.Derive(hashKey, iv, FirstCounter);
+        GcmCounter.Derive(hashKey, iv, secrets.Bytes[CipherSizes.Key..]);
         CryptographicOperations.ZeroMemory(hashKey);
     }
-
-    private Span<byte> FirstCounter => _secrets.AsSpan(CipherSizes.Key);
 
     /// <summary>Verifies the tag of a decryption under way.</summary>
     /// <exception cref="EnvelopeException">It is another one.</exception>
@@ -60,13 +60,14 @@ internal sealed class A1Opening : IPiecewiseOpening
     {
         if (!_isAuthentic)
             throw new InvalidOperationException("The object has not been authenticated.");
-        GcmCounter.Transform(_backend, _secrets.AsSpan(0, CipherSizes.Key), FirstCounter, offset, stored);
+        using SecretBuffer.Lease secrets = _secrets.Borrow();
+        GcmCounter.Transform(_backend, secrets.Bytes[..CipherSizes.Key], secrets.Bytes[CipherSizes.Key..], offset, stored);
     }
 
     public void Dispose()
     {
         _isAuthentic = false;
         _cipher.Dispose();
-        CryptographicOperations.ZeroMemory(_secrets);
+        _secrets.Dispose();
     }
 }

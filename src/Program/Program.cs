@@ -1,7 +1,9 @@
 using System.CommandLine;
 using OrthancCloudFs.Program;
 using OrthancCloudFs.Program.Commands;
+using OrthancCloudFs.Program.Native;
 
+ProcessProtection.Begin();
 var root = new RootCommand("""
     Presents a cloud bucket as Orthanc's storage directory, every file encrypted on this machine.
 

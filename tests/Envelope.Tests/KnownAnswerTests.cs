@@ -48,7 +48,7 @@ public sealed class KnownAnswerTests
 
         // Unwrap IV and data key as the format says, then hand them out as the "random" bytes.
         byte[] secrets = stored[6..70];
-        using (MasterKey.Lease lease = ring.Current.Borrow())
+        using (SecretBuffer.Lease lease = ring.Current.Borrow())
         {
             Backends.OpenSsl.TransformCtr(lease.Bytes, new byte[16], secrets.AsSpan(0, 32));
             Backends.OpenSsl.TransformCtr(lease.Bytes, new byte[16], secrets.AsSpan(32, 32));

@@ -68,6 +68,7 @@ public sealed partial class UnderlayFileSystem
             r.Fail(error);
         }
 
+        space.Clear();
         ArrayPool<byte>.Shared.Return(buffer);
     }
 

@@ -63,6 +63,7 @@ public sealed partial class UnderlayFileSystem
             r.Fail(Libc.LastError());
         else
             r.Reply(buffer.AsSpan(0, (int)length));
+        buffer.AsSpan(0, (int)Math.Max(length, 0)).Clear(); // in hybrid modes these are images
     }
 
     /// <inheritdoc/>

@@ -81,6 +81,11 @@ internal static unsafe class Fusermount
     private static Process Start(string[] arguments, int socket, string mountPoint)
     {
         ProcessStartInfo start = new(Program, arguments) { RedirectStandardError = true, UseShellExecute = false };
+
+        // Our own may hold secrets, which a configuration can take from there.
+        string? path = Environment.GetEnvironmentVariable("PATH");
+        start.Environment.Clear();
+        start.Environment["PATH"] = path;
         start.Environment["LC_ALL"] = "C";
         if (socket >= 0)
             start.Environment[SocketVariable] = socket.ToString();

@@ -36,6 +36,7 @@ internal static class MountCommand
         };
         command.SetBody(async (parsed, cancellationToken) =>
         {
+            ProcessProtection.DropPrivileges();
             ConfigurationResult configuration = OrthancConfigurationReader.Read(parsed.GetValue(config)!);
             if (parsed.GetValue(mountPoint) is { } given)
                 configuration = configuration with { Settings = configuration.Settings.WithMountPoint(given) };
@@ -44,7 +45,6 @@ internal static class MountCommand
                 return await BackgroundMount.StartAsync(Environment.GetCommandLineArgs()[1..], cancellationToken).ConfigureAwait(false);
 
             SendLogToFile(configuration.Settings, inBackground);
-            Libc.MakeUndumpable();
             using ILoggerFactory loggers = LoggingComposition.Create(configuration.Settings.Logging);
             var run = new MountRun(configuration, parsed.GetValue(readOnly), loggers);
             await run.RunAsync(BackgroundMount.SayReady, cancellationToken).ConfigureAwait(false);

@@ -26,6 +26,8 @@ internal static class EnvelopeComposition
         }
 
         var keys = new MasterKeyRing(Load(settings.MasterKey), settings.PreviousMasterKeys.Select(Load));
+        if (SecretMemory.FindWarning() is { } warning)
+            warnings.Add(warning);
         ICipherBackend backend = CipherBackends.Choose();
         return (new A1Envelope(keys, backend), keys, backend.Name, warnings);
     }

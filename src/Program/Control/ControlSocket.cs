@@ -15,10 +15,23 @@ internal static class ControlSocket
         return Path.Combine(Folder(), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)))[..24] + ".sock");
     }
 
+    /// <exception cref="IOException">The folder is somebody else's, who may have made it under /tmp.</exception>
     public static void CreateFolder()
     {
-        if (!OperatingSystem.IsWindows())
-            Directory.CreateDirectory(Folder(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        DirectoryInfo folder = Directory.CreateDirectory(Folder(), ownerOnly);
+        if (folder.LinkTarget is not null)
+            throw new IOException($"{folder.FullName} is a link: remove it");
+        try
+        {
+            File.SetUnixFileMode(folder.FullName, ownerOnly); // which only its owner can
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{folder.FullName} belongs to another user: remove it", e);
+        }
     }
 
     private static string Folder()

@@ -5,11 +5,6 @@ namespace OrthancCloudFs.Program.Native;
 /// <summary>The calls of Linux's C library that the program itself needs.</summary>
 internal static unsafe partial class Libc
 {
-    private const int SetDumpable = 4; // PR_SET_DUMPABLE
-
-    /// <summary>No core dump and no ptrace by others: memory holds keys and plaintext.</summary>
-    public static void MakeUndumpable() => _ = Prctl(SetDumpable, 0, 0, 0, 0);
-
     /// <summary>Leaves the terminal's session, so that closing the terminal does not end the process.</summary>
     public static void LeaveSession() => _ = SetSessionId();
 
@@ -36,9 +31,6 @@ internal static unsafe partial class Libc
 
     /// <summary>struct passwd and struct group both begin with two strings, then the number.</summary>
     private static uint? Find(nint entry) => entry == 0 ? null : *(uint*)(entry + (2 * sizeof(nint)));
-
-    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
-    private static partial int Prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, int mode);

@@ -38,6 +38,9 @@ public abstract class BucketSite
     /// <summary>Moves all objects to where they cannot be read at once, for a provider that has such a tier.</summary>
     public virtual Task ArchiveAsync() => throw new NotSupportedException($"{SectionName} has no such tier");
 
+    /// <summary>Removes the bucket and all that is in it, for the remotes that can.</summary>
+    public virtual Task DestroyAsync() => throw new NotSupportedException($"{SectionName} is not destroyed by tests");
+
     public static async Task<BucketSite> CreateAsync(BucketKind kind, SharedServers servers, string folder) => kind switch
     {
         BucketKind.Ceph => await CephSite.CreateAsync(await servers.CephAsync()),
@@ -105,6 +108,13 @@ public abstract class BucketSite
             return content.ToArray();
         }
 
+        public override async Task DestroyAsync()
+        {
+            foreach (string key in await KeysAsync())
+                await gateway.Client.DeleteObjectAsync(settings.BucketName, key);
+            await gateway.Client.DeleteBucketAsync(settings.BucketName);
+        }
+
         public override async Task<int> CountUploadsAsync()
         {
             var request = new ListMultipartUploadsRequest { BucketName = settings.BucketName };
@@ -141,6 +151,8 @@ public abstract class BucketSite
             BlobDownloadResult result = await Container.GetBlobClient(key).DownloadContentAsync();
             return result.Content.ToArray();
         }
+
+        public override async Task DestroyAsync() => await Container.DeleteAsync();
 
         public override async Task ArchiveAsync()
         {

@@ -25,7 +25,7 @@ public sealed class MasterKeyFileTests : IDisposable
         File.WriteAllText(KeyPath, " " + base64[..20] + "\n" + base64[20..] + end);
         using MasterKey key = MasterKeyFile.Load(9, KeyPath).Key;
         Assert.Equal(9u, key.Id);
-        using MasterKey.Lease lease = key.Borrow();
+        using SecretBuffer.Lease lease = key.Borrow();
         Assert.Equal(Key, lease.Bytes.ToArray());
     }
 

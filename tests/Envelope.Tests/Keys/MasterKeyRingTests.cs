@@ -21,7 +21,7 @@ public sealed class MasterKeyRingTests
     public void A_disposed_key_stays_whole_while_it_is_lent_and_is_then_gone()
     {
         var key = new MasterKey(1, Objects.KeyBytes(1));
-        using (MasterKey.Lease lease = key.Borrow())
+        using (SecretBuffer.Lease lease = key.Borrow())
         {
             key.Dispose();
             Assert.Equal(Objects.KeyBytes(1), lease.Bytes.ToArray());
