@@ -61,7 +61,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             bucket.PartLimits, _writerShare, options.LargestWrite, options.PartBytes, options.PartsInParallel);
         _inputs = new InputGate(options.MostConcurrentInput);
         _fetcher = new ContentFetcher(bucket, layout, form, memory, _cache, _inputs, Math.Min(options.LargestPrefetch, memory.Capacity / 4), logger);
-        _committer = new Committer(bucket, layout, form, _cache, _inputs, pendingDeletes, _partPlan, options.ConditionalPut, logger);
+        _committer = new Committer(bucket, layout, form, _cache, _inputs, pendingDeletes, _partPlan, options, logger);
     }
 
     /// <summary>What happened so far.</summary>

@@ -13,36 +13,20 @@ internal static class ObjectHeader
         return found ? target.Received : null;
     }
 
-    /// <summary>
-    /// True when the bucket has the very object that was sent, by its header; a plain one, which has none, is told by its length alone.
-    /// </summary>
-    /// <exception cref="BucketException">The bucket does not say; even a clear refusal leaves open whether the object is there.</exception>
-    public static async Task<bool> IsStoredAsync(
-        IBucket bucket, string key, byte[] header, long length, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (header.Length == 0)
-                return (await bucket.HeadAsync(key, cancellationToken).ConfigureAwait(false))?.Length == length;
-            byte[]? found = await ReadAsync(bucket, key, header.Length, cancellationToken).ConfigureAwait(false);
-            return found is not null && found.AsSpan().SequenceEqual(header);
-        }
-        catch (BucketException e)
-        {
-            throw new BucketException(e.Kind, e.Message, e) { AfterRetry = true };
-        }
-    }
-
-    private sealed class Target(int length) : IDownloadTarget
+    /// <summary>Takes them.</summary>
+    internal sealed class Target(int length) : IDownloadTarget
     {
         private readonly byte[] _bytes = new byte[length];
         private int _count;
 
         public byte[] Received => _bytes[.._count];
 
+        public long ObjectLength { get; private set; }
+
         public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken)
         {
             _count = 0;
+            ObjectLength = info.Length;
             return ValueTask.CompletedTask;
         }
 

@@ -126,17 +126,10 @@ public sealed partial class RetryingBucket : IBucket
         {
             throw TimedOut(operation);
         }
-        catch (BucketException failure) when (
-            failure.Kind is BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload && operation.Attempts > 1)
+        catch (BucketException failure) when (operation.Attempts > 1)
         {
-            throw new BucketException(failure.Kind, failure.Message, failure) { AfterRetry = true };
-        }
-        catch (BucketException failure) when (failure.IsTransient && operation.Attempts > 1)
-        {
-            throw new BucketException(failure.Kind, $"{failure.Message} (attempt {operation.Attempts}, the last)", failure)
-            {
-                RetryAfter = failure.RetryAfter,
-            };
+            var message = failure.IsTransient ? $"{failure.Message} (attempt {operation.Attempts}, the last)" : failure.Message;
+            throw new BucketException(failure.Kind, message, failure) { RetryAfter = failure.RetryAfter, AfterRetry = true };
         }
         finally
         {

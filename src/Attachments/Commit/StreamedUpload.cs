@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OrthancCloudFs.Attachments.Deletes;
 using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
@@ -18,8 +19,12 @@ internal sealed class StreamedUpload
     private readonly PartPlan _plan;
     private readonly PendingDeletes _pending;
     private readonly PutOptions _options;
+    private readonly OutcomeCheck _check;
     private readonly Action<Exception> _failed;
     private readonly byte[] _header;
+
+    /// <summary>Of all that was sent, where no header tells the object from others.</summary>
+    private readonly IncrementalHash? _hash;
     private readonly List<Task<UploadedPart>> _parts = [];
     private readonly Task _run;
     private long _offset;
@@ -34,6 +39,7 @@ internal sealed class StreamedUpload
     /// <param name="plan">How it is cut.</param>
     /// <param name="pending">Keeps the record.</param>
     /// <param name="options">How the object is stored.</param>
+    /// <param name="check">Resolves how an unclear completion ended.</param>
     /// <param name="failed">Told once or more what ended it early.</param>
     public StreamedUpload(
         AttachmentWriter writer,
@@ -43,11 +49,14 @@ internal sealed class StreamedUpload
         PartPlan plan,
         PendingDeletes pending,
         PutOptions options,
+        OutcomeCheck check,
         Action<Exception> failed)
     {
         (_writer, _bucket, Key, _envelope, _plan, _pending) = (writer, bucket, key, envelope, plan, pending);
-        (_options, _failed) = (options, failed);
+        (_options, _check, _failed) = (options, check, failed);
         _header = new byte[envelope.HeaderLength];
+        if (_header.Length == 0)
+            _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         _run = Task.Run(RunAsync);
     }
 
@@ -89,10 +98,10 @@ internal sealed class StreamedUpload
         {
             await _bucket.CompleteUploadAsync(Key, _record!.UploadId!, parts, _options, cancellationToken).ConfigureAwait(false);
         }
-        catch (BucketException e) when (e is { AfterRetry: true, Kind: BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload })
+        catch (Exception e) when (OutcomeCheck.IsUnclear(e) && !cancellationToken.IsCancellationRequested)
         {
-            // An earlier attempt whose answer was lost may have made this very object.
-            if (!await ObjectHeader.IsStoredAsync(_bucket, Key, _header, _offset, cancellationToken).ConfigureAwait(false))
+            // The request whose answer was lost may have made this very object.
+            if (!await _check.IsStoredAsync(e, Key, _header, _offset, () => _hash!.GetCurrentHash(), cancellationToken).ConfigureAwait(false))
                 throw;
         }
     }
@@ -135,6 +144,7 @@ internal sealed class StreamedUpload
                 Memory<byte> content = page.Memory[..length];
                 backlog.Add(content, page);
                 sealing.Seal(content.Span);
+                _hash?.AppendData(content.Span);
 
                 // One page more than a part: so the last part, which comes after all pages, is never empty.
                 long wanted = _plan.BytesOf(_parts.Count + 1);
