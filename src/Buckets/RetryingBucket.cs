@@ -40,6 +40,9 @@ public sealed partial class RetryingBucket : IBucket
     public PartLimits PartLimits => _inner.PartLimits;
 
     /// <inheritdoc/>
+    public int MaxKeysPerDelete => _inner.MaxKeysPerDelete;
+
+    /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(BucketOperation.Head, key, token => _inner.HeadAsync(key, token), cancellationToken);
 
@@ -80,6 +83,11 @@ public sealed partial class RetryingBucket : IBucket
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(BucketOperation.Delete, key, token => Done(_inner.DeleteAsync(key, token)), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Tried again as a whole; what failed of single keys is the caller's to try again.</remarks>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        RunAsync(BucketOperation.DeleteMany, $"{keys.Count} objects", token => _inner.DeleteManyAsync(keys, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>

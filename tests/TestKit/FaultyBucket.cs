@@ -19,6 +19,9 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
     /// <inheritdoc/>
     public PartLimits PartLimits => inner.PartLimits;
 
+    /// <inheritdoc/>
+    public int MaxKeysPerDelete => inner.MaxKeysPerDelete;
+
     /// <summary>Every request so far, faults included, in order of arrival.</summary>
     public IReadOnlyList<BucketCall> Calls => [.. _calls];
 
@@ -131,6 +134,22 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
     }
 
     /// <inheritdoc/>
+    /// <remarks>What hits the whole request are the rules of <see cref="BucketOperation.DeleteMany"/>; those of single keys are the rules of deletes.</remarks>
+    public async Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.DeleteMany, string.Join('\n', keys)), cancellationToken);
+        var rules = _rules;
+        var failures = keys.Select(key => rules.Find(rule => rule.Fault is Fault.Failing && rule.TryHit(BucketOperation.Delete, key))?.Fault)
+            .Select((hit, i) => hit is Fault.Failing failing ? Failure(BucketOperation.DeleteMany, keys[i], failing) : null)
+            .ToArray();
+        var outcomes = await inner.DeleteManyAsync([.. keys.Where((_, i) => failures[i] is null)], cancellationToken);
+        if (fault is Fault.Losing)
+            throw Lost(BucketOperation.DeleteMany, keys[0]);
+        var left = new Queue<BucketException?>(outcomes);
+        return [.. failures.Select(failure => failure ?? left.Dequeue())];
+    }
+
+    /// <inheritdoc/>
     public async Task<ListPage> ListAsync(
         string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken)
     {
@@ -153,10 +172,7 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
         switch (rule?.Fault)
         {
             case Fault.Failing failing:
-                throw new BucketException(failing.Kind, $"{call.Operation} {call.Key}: injected {failing.Kind}")
-                {
-                    RetryAfter = failing.RetryAfter,
-                };
+                throw Failure(call.Operation, call.Key, failing);
             case Fault.Stalling:
                 await rule.Released.WaitAsync(cancellationToken);
                 break;
@@ -166,6 +182,9 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
         }
         return rule?.Fault;
     }
+
+    private static BucketException Failure(BucketOperation operation, string key, Fault.Failing failing) =>
+        new(failing.Kind, $"{operation} {key}: injected {failing.Kind}") { RetryAfter = failing.RetryAfter };
 
     private static BucketException Lost(BucketOperation operation, string key) =>
         new(BucketErrorKind.Network, $"{operation} {key}: injected loss of the answer");
