@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Buckets;
 
 namespace OrthancCloudFs.Attachments.Deletes;
@@ -14,15 +13,6 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private const int MostAtOnce = 8;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
-
-    /// <summary>How long after a lost answer a gateway may still be storing the object of that request.</summary>
-    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(30);
-
-    /// <summary>A delete that took longer is told of when it is done.</summary>
-    private static readonly TimeSpan Notable = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>What was asked for a moment ago is tried once before the program ends, for so long.</summary>
     private static readonly TimeSpan FinalPatience = TimeSpan.FromSeconds(5);
@@ -217,130 +207,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     {
         if (!_byKey.ContainsKey(delete.Key))
             _countById[delete.Id] = _countById.GetValueOrDefault(delete.Id) + 1;
-        _byKey[delete.Key] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false);
-    }
-
-    private async Task WorkAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                List<Entry> due = TakeDue(out TimeSpan pause);
-                foreach (Entry entry in due)
-                {
-                    await _slots.WaitAsync(_stop.Token).ConfigureAwait(false);
-                    _ = TryInBackgroundAsync(entry);
-                }
-
-                await _wake.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // What is under way ends by the same token.
-            for (int slot = 0; slot < MostAtOnce; slot++)
-                await _slots.WaitAsync().ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>What is due and not under way yet, and how long until something else may be.</summary>
-    private List<Entry> TakeDue(out TimeSpan pause)
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        var due = new List<Entry>();
-        pause = LongestDelay;
-        lock (_lock)
-        {
-            foreach (Entry entry in _byKey.Values)
-            {
-                if (_underWay.Contains(entry.Delete.Key))
-                    continue;
-                if (entry.Due <= now)
-                    due.Add(entry);
-                else if (entry.Due - now < pause)
-                    pause = entry.Due - now;
-            }
-
-            foreach (Entry entry in due)
-                _underWay.Add(entry.Delete.Key);
-        }
-
-        return due;
-    }
-
-    private async Task TryInBackgroundAsync(Entry entry)
-    {
-        await Task.Yield();
-        await TryAsync(entry).ConfigureAwait(false);
-        lock (_lock)
-            _underWay.Remove(entry.Delete.Key);
-        Wake(); // another delete of this key may have been asked for meanwhile
-        _slots.Release();
-    }
-
-    private async Task TryAsync(Entry entry)
-    {
-        PendingDelete delete = entry.Delete;
-        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        attempt.CancelAfter(AttemptTimeout);
-        try
-        {
-            if (delete.UploadId is { } uploadId)
-                await _bucket.AbortUploadAsync(delete.Key, uploadId, attempt.Token).ConfigureAwait(false);
-            if (await IsOursAsync(delete, attempt.Token).ConfigureAwait(false))
-                await _bucket.DeleteAsync(delete.Key, attempt.Token).ConfigureAwait(false);
-            if (delete.MayStillArrive && _time.GetUtcNow() - delete.Since < SettleTime)
-                Reschedule(entry, SettleTime);
-            else
-                await RemoveAsync(delete).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // It stays written down for the next start.
-        }
-        catch (Exception e)
-        {
-            LogNotDeleted(delete.Id, delete.Key, e.Message, entry.NextDelay);
-            Reschedule(entry, entry.NextDelay);
-        }
-    }
-
-    private async Task<bool> IsOursAsync(PendingDelete delete, CancellationToken cancellationToken)
-    {
-        // Of a plain upload nothing tells whether an object under its key is ours; it may be older than the upload.
-        if (delete.OnlyIfHeaderSha256 is null)
-            return delete.UploadId is null;
-        byte[]? header = await ObjectHeader.ReadAsync(_bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false);
-        return header is not null && Committer.Fingerprint(header) == delete.OnlyIfHeaderSha256;
-    }
-
-    private void Reschedule(Entry entry, TimeSpan delay)
-    {
-        TimeSpan next = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-        lock (_lock)
-        {
-            if (_byKey.TryGetValue(entry.Delete.Key, out Entry? current) && current.Delete == entry.Delete)
-                _byKey[entry.Delete.Key] = new Entry(entry.Delete, _time.GetUtcNow() + delay, next, WasTried: true);
-        }
-    }
-
-    private async Task RemoveAsync(PendingDelete delete)
-    {
-        // First on disk: a name that is free again must not be deleted once more by the next start.
-        if (_log is not null)
-            await _log.RemoveAsync(delete).ConfigureAwait(false);
-        lock (_lock)
-        {
-            if (!_byKey.TryGetValue(delete.Key, out Entry? current) || current.Delete != delete)
-                return;
-            _byKey.Remove(delete.Key);
-            if (--_countById[delete.Id] == 0)
-                _countById.Remove(delete.Id);
-        }
-
-        if (delete.MayStillArrive || delete.UploadId is not null || _time.GetUtcNow() - delete.Since > Notable)
-            LogDeleted(delete.Id, delete.Key);
+        _byKey[delete.Key] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false, Alone: false);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} deletes that the bucket never confirmed are being retried")]
@@ -348,12 +215,4 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The delete of attachment {Attachment} at {Key} cannot be written to disk and is retried only until this program ends: {Reason}")]
     private partial void LogNotWritten(AttachmentId attachment, string key, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot delete attachment {Attachment} at {Key}: {Reason}; next try in {Delay}")]
-    private partial void LogNotDeleted(AttachmentId attachment, string key, string reason, TimeSpan delay);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Remembered delete of attachment {Attachment} at {Key} is done")]
-    private partial void LogDeleted(AttachmentId attachment, string key);
-
-    private sealed record Entry(PendingDelete Delete, DateTimeOffset Due, TimeSpan NextDelay, bool WasTried);
 }

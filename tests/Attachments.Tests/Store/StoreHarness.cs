@@ -26,6 +26,9 @@ internal sealed record StoreSetup
 
     public long Memory { get; init; } = 4 << 20;
 
+    /// <summary>Of the bucket; more than one: it has a request for several deletes.</summary>
+    public int KeysPerDelete { get; init; } = 1;
+
     public AttachmentStoreOptions Options { get; init; } = new() { DeletePatience = TimeSpan.FromMilliseconds(200) };
 
     /// <summary>What stands between the store and the faults; nothing when null.</summary>
@@ -46,6 +49,7 @@ internal sealed class StoreHarness : IAsyncDisposable
     public StoreHarness(StoreSetup? setup = null)
     {
         Setup = setup ?? new StoreSetup();
+        Objects = new MemoryBucket { MaxKeysPerDelete = Setup.KeysPerDelete };
         Faults = new FaultyBucket(Objects);
         Bucket = Setup.Wrap?.Invoke(Faults) ?? Faults;
         Layout = Setup.Flat ? new FlatLayout("", Setup.Encrypted) : new LegacyLayout("");
@@ -57,7 +61,7 @@ internal sealed class StoreHarness : IAsyncDisposable
 
     public StoreSetup Setup { get; }
 
-    public MemoryBucket Objects { get; } = new();
+    public MemoryBucket Objects { get; }
 
     public FaultyBucket Faults { get; }
 
@@ -169,9 +173,10 @@ internal sealed class StoreHarness : IAsyncDisposable
     }
 
     /// <summary>Closes the program and starts it again on the same bucket and state directory, at a later time.</summary>
-    public async Task RestartAsync(TimeSpan later = default)
+    public async Task RestartAsync(TimeSpan later = default, Action? meanwhile = null)
     {
         await CloseAsync();
+        meanwhile?.Invoke();
         Clock.Offset += later;
         Pending = OpenPending();
         Store = OpenStore();
