@@ -91,8 +91,19 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     /// <summary>Looks an attachment up. At most one request, plus one search in the flat layout when the usual key is not there.</summary>
     /// <returns>Null only when the bucket says that there is none, or when it is deleted or not committed yet.</returns>
     /// <exception cref="AttachmentException">The bucket did not say.</exception>
-    public async Task<AttachmentInfo?> FindAsync(AttachmentId id, CancellationToken cancellationToken) =>
-        IsHidden(id) ? null : await _fetcher.FindAsync(id, cancellationToken).ConfigureAwait(false);
+    public async Task<AttachmentInfo?> FindAsync(AttachmentId id, CancellationToken cancellationToken)
+    {
+        if (WriterOf(id) is not null)
+            return null;
+
+        // After the writer, which hides what it left before it goes, and before the bucket is asked: what is hidden now may be deleted, and
+        // hidden no more, when it has answered.
+        HiddenObjects? hidden = _pendingDeletes.HiddenOf(id);
+        if (IsGone(id))
+            return null;
+        AttachmentInfo? found = await _fetcher.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        return found is null || await IsHiddenAsync(hidden, found.Key, cancellationToken).ConfigureAwait(false) ? null : found;
+    }
 
     /// <summary>Begins a new attachment. Waits while the staging memory has no share left for another writer.</summary>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.Busy"/>: it is being written or deleted.</exception>
@@ -128,7 +139,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         try
         {
-            if (IsDeleted(info.Id))
+            if (IsGone(info.Id))
                 throw new AttachmentException(AttachmentError.NotFound, $"{info.Id}: it was deleted");
             CachedContent content = await _fetcher.GetAsync(info, cancellationToken).ConfigureAwait(false);
             try
@@ -232,6 +243,27 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         lock (_lock)
             return _deleting.ContainsKey(id) || _pendingDeletes.Hides(id);
+    }
+
+    /// <summary>The same, unless only what an upload without a clear answer may have left is to be deleted.</summary>
+    private bool IsGone(AttachmentId id)
+    {
+        lock (_lock)
+            return _deleting.ContainsKey(id) || _pendingDeletes.HiddenOf(id) is { OnlyWithHeader: null };
+    }
+
+    private async Task<bool> IsHiddenAsync(HiddenObjects? hidden, string key, CancellationToken cancellationToken)
+    {
+        if (hidden is not { OnlyWithHeader: { } unwanted })
+            return hidden is not null;
+        try
+        {
+            return await ObjectHeader.HasOneOfAsync(unwanted, _bucket, key, _form.Envelope.HeaderLength, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BucketException e)
+        {
+            throw AttachmentException.From(e);
+        }
     }
 
     /// <summary>Who deletes a name and uses it again at once meets a delete that is confirmed in a moment.</summary>

@@ -1,3 +1,4 @@
+using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Buckets;
 
 namespace OrthancCloudFs.Attachments;
@@ -13,20 +14,34 @@ internal static class ObjectHeader
         return found ? target.Received : null;
     }
 
-    /// <summary>Takes them.</summary>
-    internal sealed class Target(int length) : IDownloadTarget
+    /// <summary>
+    /// True when the object's header has one of these fingerprints. No checksum goes with a part of an object: that it has another one is
+    /// believed only when it is read twice.
+    /// </summary>
+    /// <exception cref="BucketException">The bucket does not say, or not the same twice.</exception>
+    public static async Task<bool> HasOneOfAsync(
+        IReadOnlyCollection<string> fingerprints, IBucket bucket, string key, int length, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(bucket, key, length, cancellationToken).ConfigureAwait(false) is not { } header)
+            return false;
+        if (fingerprints.Contains(Committer.Fingerprint(header), StringComparer.Ordinal))
+            return true;
+        byte[]? again = await ReadAsync(bucket, key, length, cancellationToken).ConfigureAwait(false);
+        return again.AsSpan().SequenceEqual(header)
+            ? false
+            : throw new BucketException(BucketErrorKind.ChecksumMismatch, $"get {key}: its first bytes were not the same twice");
+    }
+
+    private sealed class Target(int length) : IDownloadTarget
     {
         private readonly byte[] _bytes = new byte[length];
         private int _count;
 
         public byte[] Received => _bytes[.._count];
 
-        public long ObjectLength { get; private set; }
-
         public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken)
         {
             _count = 0;
-            ObjectLength = info.Length;
             return ValueTask.CompletedTask;
         }
 

@@ -66,7 +66,7 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
             case Fault.Truncating truncating:
                 return await inner.GetAsync(key, options, new TruncatingTarget(key, target, truncating.Bytes), cancellationToken);
             case Fault.Flipping flipping:
-                return await inner.GetAsync(key, options, new FlippingTarget(target, flipping), cancellationToken);
+                return await inner.GetAsync(key, options, new FlippingTarget(target, flipping.ByteOffset, flipping.Bit), cancellationToken);
             default:
                 return await inner.GetAsync(key, options, target, cancellationToken);
         }
@@ -188,54 +188,4 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
 
     private static BucketException Lost(BucketOperation operation, string key) =>
         new(BucketErrorKind.Network, $"{operation} {key}: injected loss of the answer");
-
-    /// <summary>Ends the body early.</summary>
-    private sealed class TruncatingTarget(string key, IDownloadTarget target, long left) : IDownloadTarget
-    {
-        private long _left = left;
-
-        public async ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken)
-        {
-            await target.BeginAsync(info, length, cancellationToken);
-            if (length > 0 && _left == 0)
-                throw Ended();
-        }
-
-        public Memory<byte> GetBuffer()
-        {
-            var buffer = target.GetBuffer();
-            return buffer.Length > _left ? buffer[..(int)_left] : buffer;
-        }
-
-        public void Advance(int count)
-        {
-            target.Advance(count);
-            _left -= count;
-            if (_left == 0)
-                throw Ended();
-        }
-
-        private BucketException Ended() => new(BucketErrorKind.Truncated, $"Get {key}: injected end of the body");
-    }
-
-    /// <summary>Flips one bit of the body.</summary>
-    private sealed class FlippingTarget(IDownloadTarget target, Fault.Flipping flip) : IDownloadTarget
-    {
-        private Memory<byte> _buffer;
-        private long _position;
-
-        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
-            target.BeginAsync(info, length, cancellationToken);
-
-        public Memory<byte> GetBuffer() => _buffer = target.GetBuffer();
-
-        public void Advance(int count)
-        {
-            var index = flip.ByteOffset - _position;
-            if (index >= 0 && index < count)
-                _buffer.Span[(int)index] ^= (byte)(1 << flip.Bit);
-            _position += count;
-            target.Advance(count);
-        }
-    }
 }

@@ -43,7 +43,8 @@ internal sealed class OutcomeCheck(IBucket bucket, TimeSpan patience)
         {
             return header.IsEmpty
                 ? await HasContentAsync(key, length, hash, bounded.Token).ConfigureAwait(false)
-                : await HasHeaderAsync(key, header, length, bounded.Token).ConfigureAwait(false);
+                : await ObjectHeader
+                    .HasOneOfAsync([Committer.Fingerprint(header.Span)], bucket, key, header.Length, bounded.Token).ConfigureAwait(false);
         }
         catch (BucketException e)
         {
@@ -61,14 +62,6 @@ internal sealed class OutcomeCheck(IBucket bucket, TimeSpan patience)
         if (end is BucketException { Kind: not BucketErrorKind.AlreadyExists } failure)
             kind = failure.Kind;
         return new BucketException(kind, $"{end.Message}; and whether it was stored is not known: {reason}", cause) { AfterRetry = true };
-    }
-
-    private async Task<bool> HasHeaderAsync(string key, ReadOnlyMemory<byte> header, long length, CancellationToken cancellationToken)
-    {
-        var target = new ObjectHeader.Target(header.Length);
-        return await bucket.GetAsync(key, new GetOptions(new ByteRange(0, header.Length)), target, cancellationToken).ConfigureAwait(false)
-            && target.ObjectLength == length
-            && target.Received.AsSpan().SequenceEqual(header.Span);
     }
 
     private async Task<bool> HasContentAsync(string key, long length, Func<byte[]> hash, CancellationToken cancellationToken)

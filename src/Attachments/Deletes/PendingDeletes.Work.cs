@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Buckets;
 
 namespace OrthancCloudFs.Attachments.Deletes;
@@ -188,8 +187,8 @@ public sealed partial class PendingDeletes
         // Of a plain upload nothing tells whether an object under its key is ours; it may be older than the upload.
         if (delete.OnlyIfHeaderSha256 is null)
             return delete.UploadId is null;
-        byte[]? header = await ObjectHeader.ReadAsync(_bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false);
-        return header is not null && Committer.Fingerprint(header) == delete.OnlyIfHeaderSha256;
+        return await ObjectHeader
+            .HasOneOfAsync([delete.OnlyIfHeaderSha256], _bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false);
     }
 
     private void Reschedule(Entry entry, DateTimeOffset now, TimeSpan delay, bool alone = false)
@@ -212,8 +211,8 @@ public sealed partial class PendingDeletes
             if (!_byKey.TryGetValue(delete.Key, out Entry? current) || current.Delete != delete)
                 return;
             _byKey.Remove(delete.Key);
-            if (--_countById[delete.Id] == 0)
-                _countById.Remove(delete.Id);
+            if (_keysById[delete.Id].Remove(delete.Key) && _keysById[delete.Id].Count == 0)
+                _keysById.Remove(delete.Id);
         }
 
         if (delete.MayStillArrive || delete.UploadId is not null || _time.GetUtcNow() - delete.Since > Notable)

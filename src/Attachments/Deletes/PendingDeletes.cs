@@ -19,7 +19,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _byKey = new(StringComparer.Ordinal);
-    private readonly Dictionary<AttachmentId, int> _countById = [];
+    private readonly Dictionary<AttachmentId, HashSet<string>> _keysById = [];
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _slots = new(MostAtOnce);
     private readonly CancellationTokenSource _stop = new();
@@ -86,17 +86,28 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     public bool Hides(AttachmentId id)
     {
         lock (_lock)
-            return _countById.ContainsKey(id);
+            return _keysById.ContainsKey(id);
+    }
+
+    /// <summary>What of an attachment is hidden; null when nothing is.</summary>
+    public HiddenObjects? HiddenOf(AttachmentId id)
+    {
+        lock (_lock)
+            return _keysById.TryGetValue(id, out HashSet<string>? keys) ? HiddenBy(keys) : null;
+    }
+
+    /// <summary>The same of all attachments of which something is hidden now.</summary>
+    public IReadOnlyDictionary<AttachmentId, HiddenObjects> AllHidden()
+    {
+        lock (_lock)
+            return _keysById.ToDictionary(name => name.Key, name => HiddenBy(name.Value));
     }
 
     /// <summary>True while the bucket has not been asked yet, or has not answered for the first time: what is left is mostly a moment.</summary>
     public bool IsFresh(AttachmentId id)
     {
         lock (_lock)
-        {
-            return _countById.ContainsKey(id)
-                && _byKey.Values.Any(entry => entry.Delete.Id == id && !entry.WasTried && !entry.Delete.MayStillArrive);
-        }
+            return _keysById.TryGetValue(id, out HashSet<string>? keys) && keys.Select(key => _byKey[key]).Any(entry => !entry.WasTried && !entry.Delete.MayStillArrive);
     }
 
     /// <summary>Remembers one delete; durable when this returns, and tried in the background from then on.</summary>
@@ -203,10 +214,24 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
+    private HiddenObjects HiddenBy(HashSet<string> keys)
+    {
+        var fingerprints = new List<string>();
+        foreach (string key in keys)
+        {
+            if (_byKey[key].Delete.OnlyIfHeaderSha256 is not { } fingerprint)
+                return HiddenObjects.All;
+            fingerprints.Add(fingerprint);
+        }
+
+        return new HiddenObjects(fingerprints);
+    }
+
     private void Insert(PendingDelete delete)
     {
-        if (!_byKey.ContainsKey(delete.Key))
-            _countById[delete.Id] = _countById.GetValueOrDefault(delete.Id) + 1;
+        if (!_keysById.TryGetValue(delete.Id, out HashSet<string>? keys))
+            _keysById[delete.Id] = keys = new HashSet<string>(StringComparer.Ordinal);
+        keys.Add(delete.Key);
         _byKey[delete.Key] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false, Alone: false);
     }
 

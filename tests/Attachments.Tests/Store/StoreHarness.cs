@@ -33,6 +33,9 @@ internal sealed record StoreSetup
 
     /// <summary>What stands between the store and the faults; nothing when null.</summary>
     public Func<IBucket, IBucket>? Wrap { get; init; }
+
+    /// <summary>What stands before that for the store alone, and not for deletes in the background; nothing when null.</summary>
+    public Func<IBucket, IBucket>? Retry { get; init; }
 }
 
 /// <summary>
@@ -218,7 +221,7 @@ internal sealed class StoreHarness : IAsyncDisposable
         PendingDeletes.Open(StatePath, Bucket, Envelope.HeaderLength, NullLogger.Instance, Clock);
 
     private AttachmentStore OpenStore() => new(
-        Bucket, Layout, new ObjectForm(Envelope, Setup.AllowPlain), Memory, Pending, Setup.Options, NullLogger.Instance);
+        Setup.Retry?.Invoke(Bucket) ?? Bucket, Layout, new ObjectForm(Envelope, Setup.AllowPlain), Memory, Pending, Setup.Options, NullLogger.Instance);
 }
 
 /// <summary>The system's clock, set forward at will.</summary>
