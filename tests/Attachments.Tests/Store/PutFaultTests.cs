@@ -76,11 +76,33 @@ public sealed class PutFaultTests
 
         await StoreHarness.FailsAsync(AttachmentError.Unreachable, () => harness.StoreAsync(StoreHarness.Bytes(1000), id));
 
+        harness.Faults.Heal();
         Assert.Null(await harness.Store.FindAsync(id, default));
         await harness.SettleAsync();
         Assert.Equal(0, harness.Objects.Count);
         AttachmentInfo again = await harness.StoreAsync([1, 2], id);
         Assert.Equal([1, 2], await harness.ReadAsync(again));
+    }
+
+    [Fact]
+    public async Task What_an_unclear_upload_may_have_left_hides_nobody_elses_object()
+    {
+        await using var harness = new StoreHarness(new StoreSetup { Options = Impatient });
+        AttachmentInfo info = await harness.StoreAsync(StoreHarness.Bytes(500));
+        harness.Faults.Inject(BucketOperation.Put, Fault.Fail(BucketErrorKind.Timeout));
+
+        await StoreHarness.FailsAsync(AttachmentError.TimedOut, () => harness.StoreAsync(StoreHarness.Bytes(1000), info.Id));
+
+        Assert.Equal(1, harness.Pending.Count);
+        await harness.EvictAsync();
+        AttachmentInfo found = (await harness.Store.FindAsync(info.Id, default))!;
+        Assert.Equal(StoreHarness.Bytes(500), await harness.ReadAsync(found));
+        var listed = new List<AttachmentId>();
+        await foreach (AttachmentListing listing in harness.Store.ListAllAsync(default))
+            listed.Add(listing.Id);
+        Assert.Equal([info.Id], listed);
+        await harness.SettleAsync();
+        Assert.Equal(1, harness.Objects.Count);
     }
 
     [Theory]
