@@ -1,6 +1,6 @@
 CONFIGURATION := Release
 
-.PHONY: help build test demo bench soak large format-check clean
+.PHONY: help build test demo bench soak large fault-test format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,12 @@ large: build ## Passes a file of 3 GB through a budget of 64 MB, on a local buck
 	dotnet build tests/EndToEnd.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
 	ORTHANC_CLOUDFS_LARGE_MEGABYTES=3000 tests/EndToEnd.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.EndToEnd.Tests \
 		-class '*LargeFileTests' -noColor -noLogo -showLiveOutput
+
+fault-test: ## Runs 10,000 operations of 32 clients, three times, on a bucket in which anything may happen.
+	dotnet build tests/Attachments.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
+	ORTHANC_CLOUDFS_FAULT_OPERATIONS=10000 ORTHANC_CLOUDFS_FAULT_SEEDS=1,2,3 \
+		tests/Attachments.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.Attachments.Tests \
+		-class '*FaultCampaignTests' -noColor -noLogo -showLiveOutput
 
 format-check: ## Fails when a source file is not formatted as .editorconfig says.
 	dotnet format --verify-no-changes --no-restore

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using OrthancCloudFs.Attachments.Deletes;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Buckets;
 
@@ -159,12 +160,18 @@ public sealed partial class AttachmentStore
         AttachmentId? last = null;
         do
         {
+            // Before the bucket is asked: see FindAsync.
+            IReadOnlyDictionary<AttachmentId, HiddenObjects> hidden = _pendingDeletes.AllHidden();
             ListPage page = await ListPageAsync(prefix, null, token, _options.ListPageSize, cancellationToken).ConfigureAwait(false);
             token = page.NextPageToken;
             foreach (ObjectInfo found in page.Objects)
             {
-                if (!_layout.TryParse(found.Key, out AttachmentKey parsed) || parsed.Id == last || !holds(parsed.Id) || _pendingDeletes.Hides(parsed.Id))
+                if (!_layout.TryParse(found.Key, out AttachmentKey parsed) || parsed.Id == last || !holds(parsed.Id)
+                    || await IsHiddenAsync(hidden.GetValueOrDefault(parsed.Id), found.Key, cancellationToken).ConfigureAwait(false))
+                {
                     continue;
+                }
+
                 last = parsed.Id;
                 yield return new AttachmentListing(parsed.Id, _form.Describe(parsed.Id, found, parsed.Encrypted));
             }

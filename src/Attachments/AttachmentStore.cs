@@ -68,7 +68,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         var objects = new ObjectReader(bucket, journal);
         _fetcher = new ContentFetcher(bucket, objects, layout, form, memory, _cache, _inputs, prefetch, logger);
         _committer = new Committer(
-            bucket, layout, form, _cache, _inputs, pendingDeletes, journal, _partPlan, options.ConditionalPut, logger);
+            bucket, layout, form, _cache, _inputs, pendingDeletes, journal, _partPlan, options, logger);
         if (journal is { Accepts: true })
             _names = new NameList(bucket, layout, memory, journal.All().Select(info => info.Id), logger);
     }
@@ -112,11 +112,20 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     /// <exception cref="AttachmentException">The bucket did not say.</exception>
     public async Task<AttachmentInfo?> FindAsync(AttachmentId id, CancellationToken cancellationToken)
     {
-        if (IsHidden(id))
+        if (WriterOf(id) is not null)
+            return null;
+
+        // After the writer, which hides what it left before it goes, and before the bucket is asked: what is hidden now may be deleted, and
+        // hidden no more, when it has answered.
+        HiddenObjects? hidden = _pendingDeletes.HiddenOf(id);
+        if (IsGone(id))
             return null;
         if (_journal?.Find(id) is { } pending)
             return pending;
-        return _names?.Excludes(id) == true ? null : await _fetcher.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (_names?.Excludes(id) == true)
+            return null;
+        AttachmentInfo? found = await _fetcher.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        return found is null || await IsHiddenAsync(hidden, found.Key, cancellationToken).ConfigureAwait(false) ? null : found;
     }
 
     /// <summary>Begins a new attachment. Waits while the staging memory has no share left for another writer.</summary>
@@ -153,7 +162,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         try
         {
-            if (IsDeleted(info.Id))
+            if (IsGone(info.Id))
                 throw new AttachmentException(AttachmentError.NotFound, $"{info.Id}: it was deleted");
             CachedContent content = await _fetcher.GetAsync(info, cancellationToken).ConfigureAwait(false);
             try
@@ -261,6 +270,27 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             return _deleting.ContainsKey(id) || _pendingDeletes.Hides(id);
     }
 
+    /// <summary>The same, unless only what an upload without a clear answer may have left is to be deleted.</summary>
+    private bool IsGone(AttachmentId id)
+    {
+        lock (_lock)
+            return _deleting.ContainsKey(id) || _pendingDeletes.HiddenOf(id) is { OnlyWithHeader: null };
+    }
+
+    private async Task<bool> IsHiddenAsync(HiddenObjects? hidden, string key, CancellationToken cancellationToken)
+    {
+        if (hidden is not { OnlyWithHeader: { } unwanted })
+            return hidden is not null;
+        try
+        {
+            return await ObjectHeader.HasOneOfAsync(unwanted, _bucket, key, _form.Envelope.HeaderLength, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BucketException e)
+        {
+            throw AttachmentException.From(e);
+        }
+    }
+
     /// <summary>Who deletes a name and uses it again at once meets a delete that is confirmed in a moment.</summary>
     private async Task WaitForDeleteAsync(AttachmentId id, CancellationToken cancellationToken)
     {
@@ -296,11 +326,13 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         try
         {
-            JournalDelete inJournal = _journal is null ? JournalDelete.NotHere : await _journal.DeleteAsync(info.Id).ConfigureAwait(false);
-            if (inJournal == JournalDelete.NeverSent)
+            bool inJournal = _journal is not null && await _journal.TryDeleteAsync(info.Id).ConfigureAwait(false);
+            if (inJournal)
+            {
                 _names?.Remove(info.Id);
-            if (inJournal != JournalDelete.NotHere)
                 return;
+            }
+
             await _pendingDeletes.AddAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, null)).ConfigureAwait(false);
         }
         catch (IOException e)

@@ -14,6 +14,12 @@ public sealed record AttachmentStoreOptions
     /// </summary>
     public TimeSpan DeletePatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long the bucket may take to say whether it has an object whose put ended without a clear answer; longer for a plain object, which
+    /// has to be read for that.
+    /// </summary>
+    public TimeSpan OutcomePatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a writer that outgrew its share waits for room before its attachment fails.</summary>
     public TimeSpan GrowthPatience { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -14,7 +14,7 @@ internal sealed partial class NameList : IAsyncDisposable
     private const int PageSize = 1000;
     private const int ListedAtOnce = 4;
     private const long ReservedAtOnce = 1 << 20;
-    private const int MostNeverSent = 10_000;
+    private const int MostRemoved = 10_000;
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
 
@@ -26,7 +26,7 @@ internal sealed partial class NameList : IAsyncDisposable
     private readonly KnownNames _names;
     private readonly Task _listing;
     private readonly Lock _lock = new();
-    private readonly HashSet<AttachmentId> _neverSent = [];
+    private readonly HashSet<AttachmentId> _removed = [];
     private long _reserved;
     private long _count;
 
@@ -64,7 +64,7 @@ internal sealed partial class NameList : IAsyncDisposable
         if (_names.Excludes(id))
             return true;
         lock (_lock)
-            return _neverSent.Contains(id);
+            return _removed.Contains(id);
     }
 
     /// <summary>An attachment was stored.</summary>
@@ -72,19 +72,19 @@ internal sealed partial class NameList : IAsyncDisposable
     {
         _names.Add(id);
         lock (_lock)
-            _neverSent.Remove(id);
+            _removed.Remove(id);
         Reserve();
     }
 
-    /// <summary>An attachment was deleted before anything of it was sent to the bucket.</summary>
+    /// <summary>An attachment was deleted before it was known to be in the bucket.</summary>
     public void Remove(AttachmentId id)
     {
         lock (_lock)
         {
             // What is forgotten is asked for, if anybody wants to know.
-            if (_neverSent.Count >= MostNeverSent)
-                _neverSent.Clear();
-            _neverSent.Add(id);
+            if (_removed.Count >= MostRemoved)
+                _removed.Clear();
+            _removed.Add(id);
         }
     }
 

@@ -18,23 +18,21 @@ internal static class ObjectHeader
     }
 
     /// <summary>
-    /// True when the bucket has the very object that was sent, by its header; a plain one, which has none, is told by its length alone.
+    /// True when the object's header has one of these fingerprints. No checksum goes with a part of an object: that it has another one is
+    /// believed only when it is read twice.
     /// </summary>
-    /// <exception cref="BucketException">The bucket does not say; even a clear refusal leaves open whether the object is there.</exception>
-    public static async Task<bool> IsStoredAsync(
-        IBucket bucket, string key, byte[] header, long length, CancellationToken cancellationToken)
+    /// <exception cref="BucketException">The bucket does not say, or not the same twice.</exception>
+    public static async Task<bool> HasOneOfAsync(
+        IReadOnlyCollection<string> fingerprints, IBucket bucket, string key, int length, CancellationToken cancellationToken)
     {
-        try
-        {
-            if (header.Length == 0)
-                return (await bucket.HeadAsync(key, cancellationToken).ConfigureAwait(false))?.Length == length;
-            byte[]? found = await ReadAsync(bucket, key, header.Length, cancellationToken).ConfigureAwait(false);
-            return found is not null && found.AsSpan().SequenceEqual(header);
-        }
-        catch (BucketException e)
-        {
-            throw new BucketException(e.Kind, e.Message, e) { AfterRetry = true };
-        }
+        if (await ReadAsync(bucket, key, length, cancellationToken).ConfigureAwait(false) is not { } header)
+            return false;
+        if (fingerprints.Contains(Fingerprint(header), StringComparer.Ordinal))
+            return true;
+        byte[]? again = await ReadAsync(bucket, key, length, cancellationToken).ConfigureAwait(false);
+        return again.AsSpan().SequenceEqual(header)
+            ? false
+            : throw new BucketException(BucketErrorKind.ChecksumMismatch, $"get {key}: its first bytes were not the same twice");
     }
 
     private sealed class Target(int length) : IDownloadTarget

@@ -37,6 +37,9 @@ public sealed partial class AdaptiveBucket : IBucket
     public PartLimits PartLimits => _inner.PartLimits;
 
     /// <inheritdoc/>
+    public int MaxKeysPerDelete => _inner.MaxKeysPerDelete;
+
+    /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(() => _inner.HeadAsync(key, cancellationToken), cancellationToken);
 
@@ -73,6 +76,10 @@ public sealed partial class AdaptiveBucket : IBucket
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(() => _inner.DeleteAsync(key, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        RunAsync(() => _inner.DeleteManyAsync(keys, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>

@@ -63,8 +63,8 @@ public sealed class BucketException : Exception
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>
-    /// True when an earlier attempt of the same operation failed without a clear answer. An <see cref="BucketErrorKind.AlreadyExists"/>
-    /// or <see cref="BucketErrorKind.NoSuchUpload"/> with this set is ambiguous: the earlier attempt may have stored the object.
+    /// True when an earlier attempt of the same operation failed without a clear answer. Even a clear refusal with this set is ambiguous:
+    /// the earlier attempt may have done what was asked. An <see cref="BucketErrorKind.AlreadyExists"/> may mean that attempt's own object.
     /// </summary>
     public bool AfterRetry { get; init; }
 

@@ -30,6 +30,9 @@ public enum BucketOperation
     /// <summary><see cref="IBucket.DeleteAsync"/>.</summary>
     Delete,
 
+    /// <summary><see cref="IBucket.DeleteManyAsync"/>.</summary>
+    DeleteMany,
+
     /// <summary><see cref="IBucket.ListAsync"/>.</summary>
     List,
 }

@@ -12,6 +12,9 @@ public interface IBucket : IAsyncDisposable
     /// <summary>What an upload in parts must keep to here.</summary>
     PartLimits PartLimits { get; }
 
+    /// <summary>The most keys of one <see cref="DeleteManyAsync"/> that is one request; 1 where the provider has no such request.</summary>
+    int MaxKeysPerDelete { get; }
+
     /// <summary>Length and times of one object; null only when the provider authoritatively says that it does not exist.</summary>
     Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken);
 
@@ -70,6 +73,13 @@ public interface IBucket : IAsyncDisposable
 
     /// <summary>Deletes one object. Succeeds when the object did not exist (deletes are idempotent).</summary>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Deletes several objects, at most <see cref="MaxKeysPerDelete"/>; a bucket that has no request for that deletes any number of them, one
+    /// after the other. Nobody knows which of them are deleted when the whole fails: all may be deleted again.
+    /// </summary>
+    /// <returns>For each key, in order: null when it is deleted or was not there, otherwise why not.</returns>
+    Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken);
 
     /// <summary>
     /// One page of at most <paramref name="maxKeys"/> (1 to 1000) of the keys that start with <paramref name="prefix"/>, in the order of

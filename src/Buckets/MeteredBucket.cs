@@ -39,6 +39,9 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
     /// <inheritdoc/>
     public PartLimits PartLimits => inner.PartLimits;
 
+    /// <inheritdoc/>
+    public int MaxKeysPerDelete => inner.MaxKeysPerDelete;
+
     /// <summary>The figures now. Taken one by one: a request under way may be in some and not in others.</summary>
     public BucketCounters Snapshot() => new(
         Operations.ToDictionary(operation => operation, operation => Volatile.Read(ref _requests[(int)operation])),
@@ -93,6 +96,10 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         CountAsync(BucketOperation.Delete, inner.DeleteAsync(key, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        CountAsync(BucketOperation.DeleteMany, inner.DeleteManyAsync(keys, cancellationToken));
+
+    /// <inheritdoc/>
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>
         CountAsync(BucketOperation.List, inner.ListAsync(prefix, delimiter, pageToken, maxKeys, cancellationToken));
 
@@ -139,6 +146,7 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         BucketOperation.AbortUpload => "abort_upload",
         BucketOperation.Copy => "copy",
         BucketOperation.Delete => "delete",
+        BucketOperation.DeleteMany => "delete_many",
         _ => "list",
     };
 

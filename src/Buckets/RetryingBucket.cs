@@ -40,6 +40,9 @@ public sealed partial class RetryingBucket : IBucket
     public PartLimits PartLimits => _inner.PartLimits;
 
     /// <inheritdoc/>
+    public int MaxKeysPerDelete => _inner.MaxKeysPerDelete;
+
+    /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(BucketOperation.Head, key, token => _inner.HeadAsync(key, token), cancellationToken);
 
@@ -80,6 +83,11 @@ public sealed partial class RetryingBucket : IBucket
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         RunAsync(BucketOperation.Delete, key, token => Done(_inner.DeleteAsync(key, token)), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Tried again as a whole; what failed of single keys is the caller's to try again.</remarks>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        RunAsync(BucketOperation.DeleteMany, $"{keys.Count} objects", token => _inner.DeleteManyAsync(keys, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>
@@ -126,17 +134,10 @@ public sealed partial class RetryingBucket : IBucket
         {
             throw TimedOut(operation);
         }
-        catch (BucketException failure) when (
-            failure.Kind is BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload && operation.Attempts > 1)
+        catch (BucketException failure) when (operation.Attempts > 1)
         {
-            throw new BucketException(failure.Kind, failure.Message, failure) { AfterRetry = true };
-        }
-        catch (BucketException failure) when (failure.IsTransient && operation.Attempts > 1)
-        {
-            throw new BucketException(failure.Kind, $"{failure.Message} (attempt {operation.Attempts}, the last)", failure)
-            {
-                RetryAfter = failure.RetryAfter,
-            };
+            var message = failure.IsTransient ? $"{failure.Message} (attempt {operation.Attempts}, the last)" : failure.Message;
+            throw new BucketException(failure.Kind, message, failure) { RetryAfter = failure.RetryAfter, AfterRetry = true };
         }
         finally
         {

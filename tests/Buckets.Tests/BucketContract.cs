@@ -132,6 +132,22 @@ public abstract partial class BucketContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Several_objects_are_deleted_and_those_that_are_not_there_are_no_errors()
+    {
+        string[] keys = ["aa/bb/1", "aa/bb/2", .. OddKeys];
+        foreach (var key in keys)
+            await PutAsync(key, Content(10));
+        await PutAsync("aa/cc/other", Content(10));
+
+        var outcomes = await Bucket.DeleteManyAsync([.. keys, "never/was"], None);
+
+        Assert.Equal(keys.Length + 1, outcomes.Count);
+        Assert.All(outcomes, Assert.Null);
+        Assert.Equal(["aa/cc/other"], await ListKeysAsync("", 100));
+        Assert.InRange(Bucket.MaxKeysPerDelete, 1, 1000);
+    }
+
+    [Fact]
     public async Task A_conditional_put_has_exactly_one_winner_of_sixteen()
     {
         var contents = Enumerable.Range(0, 16).Select(i => Content(50_000, seed: i)).ToArray();
@@ -327,6 +343,9 @@ public abstract partial class BucketContract : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => Bucket.PutAsync("object", new BytesSource(Content(10)), new PutOptions(), cancelled.Token));
         Assert.Null(await Bucket.HeadAsync("object", None));
+        await PutAsync("object", Content(10));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Bucket.DeleteManyAsync(["object", "other"], cancelled.Token));
+        Assert.NotNull(await Bucket.HeadAsync("object", None));
     }
 
     protected static byte[] Content(int length, int seed = 1)

@@ -111,6 +111,18 @@ public sealed class RetryingBucketTests : BucketContract
         Assert.Equal((BucketErrorKind.AlreadyExists, true), (failure.Kind, failure.AfterRetry));
     }
 
+    [Theory]
+    [InlineData(BucketErrorKind.Forbidden)]
+    [InlineData(BucketErrorKind.NoSpace)]
+    public async Task A_refusal_after_a_lost_answer_is_told_to_be_ambiguous(BucketErrorKind kind)
+    {
+        _faulty.Inject(BucketOperation.Put, Fault.LoseAnswer(), times: 1);
+        _faulty.Inject(BucketOperation.Put, Fault.Fail(kind));
+        var failure = await Assert.ThrowsAsync<BucketException>(() => Bucket.PutAsync("object", Source, new PutOptions(), default));
+        Assert.Equal((kind, true), (failure.Kind, failure.AfterRetry));
+        Assert.NotNull(await Bucket.HeadAsync("object", default));
+    }
+
     [Fact]
     public async Task A_delete_whose_answer_was_lost_succeeds()
     {

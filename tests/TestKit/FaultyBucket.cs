@@ -19,6 +19,9 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
     /// <inheritdoc/>
     public PartLimits PartLimits => inner.PartLimits;
 
+    /// <inheritdoc/>
+    public int MaxKeysPerDelete => inner.MaxKeysPerDelete;
+
     /// <summary>Every request so far, faults included, in order of arrival.</summary>
     public IReadOnlyList<BucketCall> Calls => [.. _calls];
 
@@ -63,7 +66,7 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
             case Fault.Truncating truncating:
                 return await inner.GetAsync(key, options, new TruncatingTarget(key, target, truncating.Bytes), cancellationToken);
             case Fault.Flipping flipping:
-                return await inner.GetAsync(key, options, new FlippingTarget(target, flipping), cancellationToken);
+                return await inner.GetAsync(key, options, new FlippingTarget(target, flipping.ByteOffset, flipping.Bit), cancellationToken);
             default:
                 return await inner.GetAsync(key, options, target, cancellationToken);
         }
@@ -131,6 +134,22 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
     }
 
     /// <inheritdoc/>
+    /// <remarks>What hits the whole request are the rules of <see cref="BucketOperation.DeleteMany"/>; those of single keys are the rules of deletes.</remarks>
+    public async Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        var fault = await ArriveAsync(new BucketCall(BucketOperation.DeleteMany, string.Join('\n', keys)), cancellationToken);
+        var rules = _rules;
+        var failures = keys.Select(key => rules.Find(rule => rule.Fault is Fault.Failing && rule.TryHit(BucketOperation.Delete, key))?.Fault)
+            .Select((hit, i) => hit is Fault.Failing failing ? Failure(BucketOperation.DeleteMany, keys[i], failing) : null)
+            .ToArray();
+        var outcomes = await inner.DeleteManyAsync([.. keys.Where((_, i) => failures[i] is null)], cancellationToken);
+        if (fault is Fault.Losing)
+            throw Lost(BucketOperation.DeleteMany, keys[0]);
+        var left = new Queue<BucketException?>(outcomes);
+        return [.. failures.Select(failure => failure ?? left.Dequeue())];
+    }
+
+    /// <inheritdoc/>
     public async Task<ListPage> ListAsync(
         string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken)
     {
@@ -153,10 +172,7 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
         switch (rule?.Fault)
         {
             case Fault.Failing failing:
-                throw new BucketException(failing.Kind, $"{call.Operation} {call.Key}: injected {failing.Kind}")
-                {
-                    RetryAfter = failing.RetryAfter,
-                };
+                throw Failure(call.Operation, call.Key, failing);
             case Fault.Stalling:
                 await rule.Released.WaitAsync(cancellationToken);
                 break;
@@ -167,56 +183,9 @@ public sealed class FaultyBucket(IBucket inner) : IBucket
         return rule?.Fault;
     }
 
+    private static BucketException Failure(BucketOperation operation, string key, Fault.Failing failing) =>
+        new(failing.Kind, $"{operation} {key}: injected {failing.Kind}") { RetryAfter = failing.RetryAfter };
+
     private static BucketException Lost(BucketOperation operation, string key) =>
         new(BucketErrorKind.Network, $"{operation} {key}: injected loss of the answer");
-
-    /// <summary>Ends the body early.</summary>
-    private sealed class TruncatingTarget(string key, IDownloadTarget target, long left) : IDownloadTarget
-    {
-        private long _left = left;
-
-        public async ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken)
-        {
-            await target.BeginAsync(info, length, cancellationToken);
-            if (length > 0 && _left == 0)
-                throw Ended();
-        }
-
-        public Memory<byte> GetBuffer()
-        {
-            var buffer = target.GetBuffer();
-            return buffer.Length > _left ? buffer[..(int)_left] : buffer;
-        }
-
-        public void Advance(int count)
-        {
-            target.Advance(count);
-            _left -= count;
-            if (_left == 0)
-                throw Ended();
-        }
-
-        private BucketException Ended() => new(BucketErrorKind.Truncated, $"Get {key}: injected end of the body");
-    }
-
-    /// <summary>Flips one bit of the body.</summary>
-    private sealed class FlippingTarget(IDownloadTarget target, Fault.Flipping flip) : IDownloadTarget
-    {
-        private Memory<byte> _buffer;
-        private long _position;
-
-        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken) =>
-            target.BeginAsync(info, length, cancellationToken);
-
-        public Memory<byte> GetBuffer() => _buffer = target.GetBuffer();
-
-        public void Advance(int count)
-        {
-            var index = flip.ByteOffset - _position;
-            if (index >= 0 && index < count)
-                _buffer.Span[(int)index] ^= (byte)(1 << flip.Bit);
-            _position += count;
-            target.Advance(count);
-        }
-    }
 }

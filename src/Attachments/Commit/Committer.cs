@@ -23,11 +23,12 @@ internal sealed partial class Committer(
     PendingDeletes pendingDeletes,
     UploadJournal? journal,
     PartPlan? plan,
-    bool conditionalPut,
+    AttachmentStoreOptions options,
     ILogger logger)
 {
     private readonly ConcurrentDictionary<StreamedUpload, AttachmentId> _uploads = new();
-    private readonly PutOptions _options = new(IfAbsent: conditionalPut);
+    private readonly PutOptions _options = new(IfAbsent: options.ConditionalPut);
+    private readonly OutcomeCheck _check = new(bucket, options.OutcomePatience);
 
     /// <summary>Begins to send an attachment that outgrows its writer's share, under a name that its first bytes decide.</summary>
     public StreamedUpload StartUpload(AttachmentWriter writer)
@@ -47,7 +48,7 @@ internal sealed partial class Committer(
 
         IPartSink SinkOf(ObjectSummary what)
         {
-            BucketPartSink Through() => new(bucket, what, pendingDeletes, _options);
+            BucketPartSink Through() => new(bucket, what, pendingDeletes, _options, _check);
             return journal is { Accepts: true } ? new JournalPartSink(journal, Through) : Through();
         }
 
@@ -82,7 +83,7 @@ internal sealed partial class Committer(
         {
             AttachmentException failure = Describe(key, e, cancellationToken);
             LogFailed(writer.Id, key, failure.Error, failure.Message);
-            if (MayHaveStored(e))
+            if (OutcomeCheck.IsUnclear(e))
             {
                 var unwanted = new PendingDelete(writer.Id, key, DateTimeOffset.UtcNow, Fingerprint(sealedObject), MayStillArrive: true);
                 await pendingDeletes.AddOrKeepInMemoryAsync(unwanted).ConfigureAwait(false);
@@ -105,14 +106,6 @@ internal sealed partial class Committer(
         OperationCanceledException when aborted.IsCancellationRequested =>
             new AttachmentException(AttachmentError.Incomplete, $"{key}: given up by its writer", e),
         _ => new AttachmentException(AttachmentError.BucketFailure, $"{key}: {e.Message}", e),
-    };
-
-    /// <summary>False only when the provider refused the first and only attempt, so that nothing can have been stored.</summary>
-    private static bool MayHaveStored(Exception e) => e switch
-    {
-        AttachmentException => false,
-        BucketException failure => failure.IsTransient || failure.AfterRetry,
-        _ => true,
     };
 
     private async Task<AttachmentInfo> CommitAsync(AttachmentWriter writer, StreamedUpload upload, CancellationToken cancellationToken)
@@ -199,19 +192,34 @@ internal sealed partial class Committer(
         {
             await bucket.PutAsync(key, stored, _options, cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception e) when (OutcomeCheck.IsUnclear(e) && !cancellationToken.IsCancellationRequested)
+        {
+            // The request whose answer was lost may have stored this very object. One that was given up by its writer nobody wants.
+            if (await _check.IsStoredAsync(e, key, stored.Header.ToArray(), stored.Length, () => HashOf(stored), cancellationToken).ConfigureAwait(false))
+                LogFound(key, e.Message);
+            else if (e is BucketException { Kind: BucketErrorKind.AlreadyExists })
+                throw Exists(key, e);
+            else
+                throw;
+        }
         catch (BucketException e) when (e.Kind == BucketErrorKind.AlreadyExists)
         {
-            // After an attempt whose answer was lost, the object that exists may be this very one.
-            if (e.AfterRetry
-                && await ObjectHeader.IsStoredAsync(bucket, key, stored.Header.ToArray(), stored.Length, cancellationToken).ConfigureAwait(false))
-            {
-                return;
-            }
-
-            throw new AttachmentException(AttachmentError.Exists, $"{key}: the bucket has an object of that name already", e);
+            throw Exists(key, e);
         }
+    }
+
+    private static AttachmentException Exists(string key, Exception e) =>
+        new(AttachmentError.Exists, $"{key}: the bucket has an object of that name already", e);
+
+    private static byte[] HashOf(SealedObject stored)
+    {
+        using Stream bytes = stored.OpenRead();
+        return SHA256.HashData(bytes);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Cannot store attachment {Attachment} as {Key}: {Error}: {Reason}")]
     private partial void LogFailed(AttachmentId attachment, string key, AttachmentError error, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Key} is stored, although its last request ended without an answer: {Reason}")]
+    private partial void LogFound(string key, string reason);
 }

@@ -26,7 +26,9 @@ internal interface IPartSink
 /// <param name="Header">Its envelope's header, which is empty in a plain object.</param>
 /// <param name="Length">Bytes of the object; known at its end.</param>
 /// <param name="ContentLength">Bytes of its content; known at its end.</param>
-internal sealed record ObjectSummary(AttachmentId Id, string Key, byte[] Header, long Length = 0, long ContentLength = 0)
+/// <param name="Sha256">Of all its bytes; known at the end of a plain object.</param>
+internal sealed record ObjectSummary(
+    AttachmentId Id, string Key, byte[] Header, long Length = 0, long ContentLength = 0, byte[]? Sha256 = null)
 {
     /// <summary>What tells it from every other object; null for a plain one.</summary>
     public string? Fingerprint => Header.Length == 0 ? null : ObjectHeader.Fingerprint(Header);
@@ -36,7 +38,8 @@ internal sealed record ObjectSummary(AttachmentId Id, string Key, byte[] Header,
 /// An upload in parts to the bucket. It is on record on local disk from its beginning to its end, so that one that a crash left is dropped after
 /// the next start.
 /// </summary>
-internal sealed class BucketPartSink(IBucket bucket, ObjectSummary what, PendingDeletes pending, PutOptions options) : IPartSink
+internal sealed class BucketPartSink(
+    IBucket bucket, ObjectSummary what, PendingDeletes pending, PutOptions options, OutcomeCheck check) : IPartSink
 {
     private readonly SortedDictionary<int, UploadedPart> _parts = [];
     private PendingDelete? _record;
@@ -61,10 +64,10 @@ internal sealed class BucketPartSink(IBucket bucket, ObjectSummary what, Pending
         {
             await bucket.CompleteUploadAsync(what.Key, _record!.UploadId!, [.. _parts.Values], options, cancellationToken).ConfigureAwait(false);
         }
-        catch (BucketException e) when (e is { AfterRetry: true, Kind: BucketErrorKind.AlreadyExists or BucketErrorKind.NoSuchUpload })
+        catch (Exception e) when (OutcomeCheck.IsUnclear(e) && !cancellationToken.IsCancellationRequested)
         {
-            // An earlier attempt whose answer was lost may have made this very object.
-            if (!await ObjectHeader.IsStoredAsync(bucket, what.Key, what.Header, whole.Length, cancellationToken).ConfigureAwait(false))
+            // The request whose answer was lost may have made this very object.
+            if (!await check.IsStoredAsync(e, what.Key, what.Header, whole.Length, () => whole.Sha256!, cancellationToken).ConfigureAwait(false))
                 throw;
         }
 

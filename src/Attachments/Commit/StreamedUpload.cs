@@ -1,4 +1,4 @@
-using OrthancCloudFs.Attachments.Deletes;
+using System.Security.Cryptography;
 using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Envelope;
@@ -18,6 +18,9 @@ internal sealed class StreamedUpload
     private readonly PartPlan _plan;
     private readonly Action<Exception> _failed;
     private readonly ObjectSummary _what;
+
+    /// <summary>Of all that was sent, where no header tells the object from others.</summary>
+    private readonly IncrementalHash? _hash;
     private readonly List<Task> _parts = [];
     private readonly Task _run;
     private long _offset;
@@ -43,6 +46,8 @@ internal sealed class StreamedUpload
         _sealing = envelope.StartSealing(header);
         _what = new ObjectSummary(writer.Id, key, header);
         _sink = sinkOf(_what);
+        if (header.Length == 0)
+            _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         _run = Task.Run(RunAsync);
     }
 
@@ -65,7 +70,7 @@ internal sealed class StreamedUpload
         await _run.ConfigureAwait(false);
         try
         {
-            ObjectSummary whole = _what with { Length = _offset, ContentLength = _writer.Length };
+            ObjectSummary whole = _what with { Length = _offset, ContentLength = _writer.Length, Sha256 = _hash?.GetCurrentHash() };
             await _sink.CompleteAsync(whole, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -107,6 +112,7 @@ internal sealed class StreamedUpload
                 Memory<byte> content = page.Memory[..length];
                 backlog.Add(content, page);
                 _sealing.Seal(content.Span);
+                _hash?.AppendData(content.Span);
 
                 // One page more than a part: so the last part, which comes after all pages, is never empty.
                 long wanted = _plan.BytesOf(_parts.Count + 1);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Buckets;
 
@@ -15,22 +14,13 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private const int MostAtOnce = 8;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
-
-    /// <summary>How long after a lost answer a gateway may still be storing the object of that request.</summary>
-    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(30);
-
-    /// <summary>A delete that took longer is told of when it is done.</summary>
-    private static readonly TimeSpan Notable = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>What was asked for a moment ago is tried once before the program ends, for so long.</summary>
     private static readonly TimeSpan FinalPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
-    private readonly Dictionary<AttachmentId, int> _countById = [];
+    private readonly Dictionary<AttachmentId, HashSet<string>> _namesById = [];
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _slots = new(MostAtOnce);
     private readonly CancellationTokenSource _stop = new();
@@ -107,17 +97,28 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     public bool Hides(AttachmentId id)
     {
         lock (_lock)
-            return _countById.ContainsKey(id);
+            return _namesById.ContainsKey(id);
+    }
+
+    /// <summary>What of an attachment is hidden; null when nothing is.</summary>
+    public HiddenObjects? HiddenOf(AttachmentId id)
+    {
+        lock (_lock)
+            return _namesById.TryGetValue(id, out HashSet<string>? keys) ? HiddenBy(keys) : null;
+    }
+
+    /// <summary>The same of all attachments of which something is hidden now.</summary>
+    public IReadOnlyDictionary<AttachmentId, HiddenObjects> AllHidden()
+    {
+        lock (_lock)
+            return _namesById.ToDictionary(name => name.Key, name => HiddenBy(name.Value));
     }
 
     /// <summary>True while the bucket has not been asked yet, or has not answered for the first time: what is left is mostly a moment.</summary>
     public bool IsFresh(AttachmentId id)
     {
         lock (_lock)
-        {
-            return _countById.ContainsKey(id)
-                && _byName.Values.Any(entry => entry.Delete.Id == id && !entry.WasTried && !entry.Delete.MayStillArrive);
-        }
+            return _namesById.TryGetValue(id, out HashSet<string>? keys) && keys.Select(key => _byName[key]).Any(entry => !entry.WasTried && !entry.Delete.MayStillArrive);
     }
 
     /// <summary>Remembers one delete; durable when this returns, and tried in the background from then on.</summary>
@@ -214,141 +215,40 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
+    private HiddenObjects HiddenBy(HashSet<string> keys)
+    {
+        var fingerprints = new List<string>();
+        foreach (string key in keys)
+        {
+            if (_byName[key].Delete.OnlyIfHeaderSha256 is not { } fingerprint)
+                return HiddenObjects.All;
+            fingerprints.Add(fingerprint);
+        }
+
+        return new HiddenObjects(fingerprints);
+    }
+
     private void Insert(PendingDelete delete)
     {
-        if (!_byName.ContainsKey(delete.Name) && !delete.DropsUploadOnly)
-            _countById[delete.Id] = _countById.GetValueOrDefault(delete.Id) + 1;
-        _byName[delete.Name] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false);
-    }
-
-    private async Task WorkAsync()
-    {
-        try
+        if (!delete.DropsUploadOnly)
         {
-            while (true)
-            {
-                List<Entry> due = TakeDue(out TimeSpan pause);
-                foreach (Entry entry in due)
-                {
-                    await _slots.WaitAsync(_stop.Token).ConfigureAwait(false);
-                    _ = TryInBackgroundAsync(entry);
-                }
-
-                await _wake.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // What is under way ends by the same token.
-            for (int slot = 0; slot < MostAtOnce; slot++)
-                await _slots.WaitAsync().ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>What is due and not under way yet, and how long until something else may be.</summary>
-    private List<Entry> TakeDue(out TimeSpan pause)
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        var due = new List<Entry>();
-        pause = LongestDelay;
-        lock (_lock)
-        {
-            foreach (Entry entry in _byName.Values)
-            {
-                if (_underWay.Contains(entry.Delete.Name))
-                    continue;
-                if (entry.Due <= now)
-                    due.Add(entry);
-                else if (entry.Due - now < pause)
-                    pause = entry.Due - now;
-            }
-
-            foreach (Entry entry in due)
-                _underWay.Add(entry.Delete.Name);
+            if (!_namesById.TryGetValue(delete.Id, out HashSet<string>? keys))
+                _namesById[delete.Id] = keys = new HashSet<string>(StringComparer.Ordinal);
+            keys.Add(delete.Name);
         }
 
-        return due;
+        _byName[delete.Name] = new Entry(delete, _time.GetUtcNow(), FirstDelay, WasTried: false, Alone: false);
     }
 
-    private async Task TryInBackgroundAsync(Entry entry)
-    {
-        await Task.Yield();
-        await TryAsync(entry).ConfigureAwait(false);
-        lock (_lock)
-            _underWay.Remove(entry.Delete.Name);
-        Wake(); // another delete of this key may have been asked for meanwhile
-        _slots.Release();
-    }
-
-    private async Task TryAsync(Entry entry)
-    {
-        PendingDelete delete = entry.Delete;
-        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        attempt.CancelAfter(AttemptTimeout);
-        try
-        {
-            if (delete.UploadId is { } uploadId)
-                await _bucket.AbortUploadAsync(delete.Key, uploadId, attempt.Token).ConfigureAwait(false);
-            if (await IsOursAsync(delete, attempt.Token).ConfigureAwait(false))
-                await _bucket.DeleteAsync(delete.Key, attempt.Token).ConfigureAwait(false);
-            if (delete.MayStillArrive && _time.GetUtcNow() - delete.Since < SettleTime)
-                Reschedule(entry, SettleTime);
-            else
-                await RemoveAsync(delete).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // It stays written down for the next start.
-        }
-        catch (Exception e)
-        {
-            LogNotDeleted(delete.Id, delete.Key, e.Message, entry.NextDelay);
-            Reschedule(entry, entry.NextDelay);
-        }
-    }
-
-    private async Task<bool> IsOursAsync(PendingDelete delete, CancellationToken cancellationToken)
-    {
-        // Of a plain upload nothing tells whether an object under its key is ours; it may be older than the upload.
-        if (delete.OnlyIfHeaderSha256 is null)
-            return delete.UploadId is null;
-        byte[]? header = await ObjectHeader.ReadAsync(_bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false);
-        return header is not null && ObjectHeader.Fingerprint(header) == delete.OnlyIfHeaderSha256;
-    }
-
-    private void Reschedule(Entry entry, TimeSpan delay)
-    {
-        TimeSpan next = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-        lock (_lock)
-        {
-            if (_byName.TryGetValue(entry.Delete.Name, out Entry? current) && current.Delete == entry.Delete)
-                _byName[entry.Delete.Name] = new Entry(entry.Delete, _time.GetUtcNow() + delay, next, WasTried: true);
-        }
-    }
-
+    /// <summary>Takes one out; false when it is not there any more, or another one is in its place.</summary>
     private bool Take(PendingDelete delete)
     {
         if (!_byName.TryGetValue(delete.Name, out Entry? current) || current.Delete != delete)
             return false;
         _byName.Remove(delete.Name);
-        if (!delete.DropsUploadOnly && --_countById[delete.Id] == 0)
-            _countById.Remove(delete.Id);
+        if (_namesById.TryGetValue(delete.Id, out HashSet<string>? keys) && keys.Remove(delete.Name) && keys.Count == 0)
+            _namesById.Remove(delete.Id);
         return true;
-    }
-
-    private async Task RemoveAsync(PendingDelete delete)
-    {
-        // First on disk: a name that is free again must not be deleted once more by the next start.
-        if (_log is not null)
-            await _log.RemoveAsync(delete).ConfigureAwait(false);
-        lock (_lock)
-        {
-            if (!Take(delete))
-                return;
-        }
-
-        if (delete.MayStillArrive || delete.UploadId is not null || _time.GetUtcNow() - delete.Since > Notable)
-            LogDeleted(delete.Id, delete.Key);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} deletes that the bucket never confirmed are being retried")]
@@ -356,12 +256,4 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The delete of attachment {Attachment} at {Key} cannot be written to disk and is retried only until this program ends: {Reason}")]
     private partial void LogNotWritten(AttachmentId attachment, string key, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot delete attachment {Attachment} at {Key}: {Reason}; next try in {Delay}")]
-    private partial void LogNotDeleted(AttachmentId attachment, string key, string reason, TimeSpan delay);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Remembered delete of attachment {Attachment} at {Key} is done")]
-    private partial void LogDeleted(AttachmentId attachment, string key);
-
-    private sealed record Entry(PendingDelete Delete, DateTimeOffset Due, TimeSpan NextDelay, bool WasTried);
 }

@@ -212,11 +212,8 @@ public sealed partial class UploadJournal
         return parts;
     }
 
-    private async Task<bool> IsStoredAsync(PendingUpload upload, CancellationToken cancellationToken)
-    {
-        byte[]? header = await ObjectHeader.ReadAsync(_bucket, upload.Key, _headerLength, cancellationToken).ConfigureAwait(false);
-        return header is not null && ObjectHeader.Fingerprint(header) == upload.HeaderSha256;
-    }
+    private Task<bool> IsStoredAsync(PendingUpload upload, CancellationToken cancellationToken) =>
+        ObjectHeader.HasOneOfAsync([upload.HeaderSha256], _bucket, upload.Key, _headerLength, cancellationToken);
 
     /// <summary>The bucket has it.</summary>
     private async Task EndAsync(Entry entry)

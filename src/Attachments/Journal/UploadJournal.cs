@@ -179,10 +179,11 @@ public sealed partial class UploadJournal : IAsyncDisposable
     }
 
     /// <summary>
-    /// Deletes an attachment that is in here, and sees to it that what was sent of it already goes too. Returns when that is durable.
+    /// Deletes an attachment that is in here, and sees to it that what was sent of it already goes too. Returns when that is durable; false
+    /// when it is not, or no longer, in here.
     /// </summary>
     /// <exception cref="IOException">It is not deleted: after a restart it may be back.</exception>
-    internal async Task<JournalDelete> DeleteAsync(AttachmentId id)
+    internal async Task<bool> TryDeleteAsync(AttachmentId id)
     {
         Entry? entry;
         bool mayBeSent;
@@ -190,7 +191,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
         {
             entry = _byId.GetValueOrDefault(id);
             if (entry is null)
-                return JournalDelete.NotHere;
+                return false;
             entry.IsCancelled = true;
             mayBeSent = entry.MayBeSent;
         }
@@ -198,7 +199,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
         if (!mayBeSent)
         {
             await ForgetAsync(entry).ConfigureAwait(false);
-            return JournalDelete.NeverSent;
+            return true;
         }
 
         // Written down before the upload is forgotten: a crash in between must not bring the attachment back.
@@ -212,7 +213,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
             await _deletes.DropAsync(unfinished).ConfigureAwait(false);
         await ForgetAsync(entry).ConfigureAwait(false);
         _deletes.Activate(delete);
-        return JournalDelete.Remembered;
+        return true;
     }
 
     /// <summary>Says, not too often, that the disk does not take what it should.</summary>
@@ -300,19 +301,6 @@ public sealed partial class UploadJournal : IAsyncDisposable
 
         public CancellationTokenSource Stop { get; } = new();
     }
-}
-
-/// <summary>What became of a delete.</summary>
-internal enum JournalDelete
-{
-    /// <summary>The attachment is not, or no longer, in the journal.</summary>
-    NotHere,
-
-    /// <summary>It was deleted, and the bucket never heard of it.</summary>
-    NeverSent,
-
-    /// <summary>It was deleted, and what the bucket may have of it is among the pending deletes.</summary>
-    Remembered,
 }
 
 /// <summary>Where a journal's objects go, and what it works with.</summary>

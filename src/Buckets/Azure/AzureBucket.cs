@@ -55,6 +55,9 @@ public sealed partial class AzureBucket : IBucket
     }
 
     /// <inheritdoc/>
+    public int MaxKeysPerDelete => 1;
+
+    /// <inheritdoc/>
     public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
         using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
@@ -159,6 +162,10 @@ public sealed partial class AzureBucket : IBucket
             throw AzureBucketErrors.Translate($"delete {key}", failure, guard.Stalled);
         }
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        SingleDeletes.DeleteManyAsync(this, keys, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<ListPage> ListAsync(

@@ -31,6 +31,9 @@ public sealed partial class GoogleBucket : IBucket
     public string Description => _settings.ToString();
 
     /// <inheritdoc/>
+    public int MaxKeysPerDelete => 1;
+
+    /// <inheritdoc/>
     public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
         using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
@@ -184,6 +187,10 @@ public sealed partial class GoogleBucket : IBucket
             throw GoogleBucketErrors.Translate($"delete {key}", failure, guard.Stalled);
         }
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        SingleDeletes.DeleteManyAsync(this, keys, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<ListPage> ListAsync(

@@ -45,6 +45,9 @@ public sealed partial class LocalDirectoryBucket : IBucket
     public PartLimits PartLimits { get; } = new(MinimumBytes: 1, MaximumBytes: long.MaxValue, MaximumCount: int.MaxValue);
 
     /// <inheritdoc/>
+    public int MaxKeysPerDelete => 1;
+
+    /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
         RunAsync($"head {key}", () => Head(key), cancellationToken);
 
@@ -63,6 +66,10 @@ public sealed partial class LocalDirectoryBucket : IBucket
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         RunAsync($"delete {key}", () => Delete(key), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        SingleDeletes.DeleteManyAsync(this, keys, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>

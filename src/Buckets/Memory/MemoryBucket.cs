@@ -42,6 +42,9 @@ public sealed class MemoryBucket : IBucket
     }
 
     /// <inheritdoc/>
+    public int MaxKeysPerDelete { get; init; } = 1;
+
+    /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -138,6 +141,10 @@ public sealed class MemoryBucket : IBucket
         }
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        SingleDeletes.DeleteManyAsync(this, keys, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken)

@@ -35,6 +35,10 @@ public sealed partial class S3Bucket : IBucket
     public PartLimits PartLimits { get; } = new(MinimumBytes: 5L << 20, MaximumBytes: 5L << 30, MaximumCount: 10_000);
 
     /// <inheritdoc/>
+    /// <remarks>"DeleteObjects" of the Amazon S3 API reference.</remarks>
+    public int MaxKeysPerDelete => 1000;
+
+    /// <inheritdoc/>
     public async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken)
     {
         using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
@@ -133,26 +137,6 @@ public sealed partial class S3Bucket : IBucket
         catch (Exception failure) when (!guard.IsCancellation(failure))
         {
             throw S3BucketErrors.Translate($"put {key}", failure, guard.Stalled);
-        }
-    }
-
-    /// <inheritdoc/>
-    public async Task DeleteAsync(string key, CancellationToken cancellationToken)
-    {
-        using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
-        try
-        {
-            var request = new DeleteObjectRequest { BucketName = _settings.BucketName, Key = key };
-            await _client.DeleteObjectAsync(request, guard.Token).ConfigureAwait(false);
-            Proven();
-        }
-        catch (AmazonServiceException answer) when (S3BucketErrors.SaysAbsent(answer, toHead: false))
-        {
-            Proven();
-        }
-        catch (Exception failure) when (!guard.IsCancellation(failure))
-        {
-            throw S3BucketErrors.Translate($"delete {key}", failure, guard.Stalled);
         }
     }
 

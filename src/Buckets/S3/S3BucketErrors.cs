@@ -1,6 +1,7 @@
 using System.Net;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
+using Amazon.S3.Model;
 using OrthancCloudFs.Buckets.Transfer;
 
 namespace OrthancCloudFs.Buckets.S3;
@@ -76,6 +77,11 @@ internal static class S3BucketErrors
     internal static bool SaysAbsent(AmazonServiceException answer, bool toHead) =>
         answer.StatusCode == HttpStatusCode.NotFound
         && (answer.ErrorCode is "NoSuchKey" || (toHead && answer.ErrorCode is null or "" or "NotFound"));
+
+    /// <summary>Why one object of several was not deleted; null when it was not there.</summary>
+    internal static BucketException? OfDelete(DeleteError error) => error.Code is "NoSuchKey"
+        ? null
+        : new BucketException(Classify(default, error.Code), $"delete {error.Key}: {error.Code}: {error.Message}");
 
     /// <summary>What a failed attempt is to the rest of the program.</summary>
     /// <param name="what">Operation and key, for the message.</param>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
@@ -65,8 +66,31 @@ internal static class S3ClientFactory
             // It takes the MD5 of every download, and fails where an ETag is neither an MD5 nor of a multipart upload. What it does
             // besides concerns requests that are not made here. ETagHash compares where that is wanted.
             RuntimePipeline.RemoveHandler<AmazonS3ResponseHandler>();
+            RuntimePipeline.AddHandlerBefore<Signer>(new Md5Header());
             if (sendSha256)
                 RuntimePipeline.AddHandlerBefore<Signer>(new Sha256Header());
+        }
+    }
+
+    /// <summary>
+    /// "DeleteObjects" must carry a checksum. The SDK's own is a CRC, which Ceph 16 and its contemporaries do not know; every endpoint takes
+    /// the MD5.
+    /// </summary>
+    private sealed class Md5Header : PipelineHandler
+    {
+        private static readonly string[] SdkHeaders = ["x-amz-sdk-checksum-algorithm", "x-amz-checksum-crc32"];
+
+        public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            var request = executionContext.RequestContext.Request;
+            if (executionContext.RequestContext.OriginalRequest is DeleteObjectsRequest)
+            {
+                foreach (var header in SdkHeaders)
+                    request.Headers.Remove(header);
+                request.Headers["Content-MD5"] = Convert.ToBase64String(MD5.HashData(request.ContentStream));
+                request.ContentStream.Position = 0;
+            }
+            return base.InvokeAsync<T>(executionContext);
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed record StoreSetup
 
     public long Memory { get; init; } = 4 << 20;
 
+    /// <summary>Of the bucket; more than one: it has a request for several deletes.</summary>
+    public int KeysPerDelete { get; init; } = 1;
+
     public AttachmentStoreOptions Options { get; init; } = new() { DeletePatience = TimeSpan.FromMilliseconds(200) };
 
     /// <summary>How the journal of uploads behaves; none when null.</summary>
@@ -36,6 +39,9 @@ internal sealed record StoreSetup
 
     /// <summary>What stands between the store and the faults; nothing when null.</summary>
     public Func<IBucket, IBucket>? Wrap { get; init; }
+
+    /// <summary>What stands before that for the store alone, and not for deletes in the background; nothing when null.</summary>
+    public Func<IBucket, IBucket>? Retry { get; init; }
 }
 
 /// <summary>
@@ -52,6 +58,7 @@ internal sealed class StoreHarness : IAsyncDisposable
     public StoreHarness(StoreSetup? setup = null)
     {
         Setup = setup ?? new StoreSetup();
+        Objects = new MemoryBucket { MaxKeysPerDelete = Setup.KeysPerDelete };
         Faults = new FaultyBucket(Objects);
         Bucket = Setup.Wrap?.Invoke(Faults) ?? Faults;
         Layout = Setup.Flat ? new FlatLayout("", Setup.Encrypted) : new LegacyLayout("");
@@ -62,7 +69,7 @@ internal sealed class StoreHarness : IAsyncDisposable
 
     public StoreSetup Setup { get; set; }
 
-    public MemoryBucket Objects { get; } = new();
+    public MemoryBucket Objects { get; }
 
     public FaultyBucket Faults { get; }
 
@@ -184,9 +191,10 @@ internal sealed class StoreHarness : IAsyncDisposable
     }
 
     /// <summary>Closes the program and starts it again on the same bucket and state directory, at a later time.</summary>
-    public async Task RestartAsync(TimeSpan later = default)
+    public async Task RestartAsync(TimeSpan later = default, Action? meanwhile = null)
     {
         await StopAsync();
+        meanwhile?.Invoke();
         Clock.Offset += later;
         Open(NullLogger.Instance);
     }
@@ -246,7 +254,14 @@ internal sealed class StoreHarness : IAsyncDisposable
 
         Pending.Start();
         Store = new AttachmentStore(
-            Bucket, Layout, new ObjectForm(Envelope, Setup.AllowPlain), Memory, Pending, Setup.Options, logger, Journal);
+            Setup.Retry?.Invoke(Bucket) ?? Bucket,
+            Layout,
+            new ObjectForm(Envelope, Setup.AllowPlain),
+            Memory,
+            Pending,
+            Setup.Options,
+            logger,
+            Journal);
     }
 }
 

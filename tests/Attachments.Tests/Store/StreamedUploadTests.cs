@@ -159,11 +159,13 @@ public sealed class StreamedUploadTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_completion_whose_answer_was_lost_has_succeeded(bool encrypted)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_completion_whose_answer_was_lost_has_succeeded(bool encrypted, bool retried)
     {
-        await using var harness = new StoreHarness(Small with { Encrypted = encrypted, Wrap = StoreHarness.OneRetry });
+        await using var harness = new StoreHarness(Small with { Encrypted = encrypted, Wrap = retried ? StoreHarness.OneRetry : null });
         harness.Faults.Inject(BucketOperation.CompleteUpload, Fault.LoseAnswer(), times: 1);
         byte[] content = StoreHarness.Bytes(10_000_000);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
@@ -175,11 +177,49 @@ public sealed class StreamedUploadTests
         Assert.Empty(harness.Pending.Written);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Another_object_of_the_same_length_is_not_taken_for_the_one_that_was_completed(bool encrypted)
+    {
+        await using var harness = new StoreHarness(Small with { Encrypted = encrypted });
+        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+        string key = harness.Layout.UsualKey(writer.Id);
+        await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+        byte[] foreign = StoreHarness.Bytes(10_000_000 + harness.Envelope.HeaderLength + harness.Envelope.TrailerLength, 9);
+        await harness.PutRawAsync(key, foreign);
+        harness.Faults.Inject(BucketOperation.CompleteUpload, Fault.Fail(BucketErrorKind.Timeout));
+
+        await StoreHarness.FailsAsync(AttachmentError.TimedOut, () => writer.CommitAsync(default));
+
+        await harness.SettleAsync();
+        Assert.Equal(foreign, await harness.RawAsync(key));
+        Assert.Equal(0, harness.Objects.Uploads);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_part_whose_answer_was_lost_and_that_is_sent_again_is_the_same_part(bool encrypted)
+    {
+        await using var harness = new StoreHarness(Small with { Encrypted = encrypted, Wrap = StoreHarness.OneRetry });
+        FaultRule lost = harness.Faults.Inject(BucketOperation.PutPart, Fault.LoseAnswer(), times: 1);
+        byte[] content = StoreHarness.Bytes(10_000_000);
+        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+
+        await WriteAsync(writer, content);
+        AttachmentInfo info = await writer.CommitAsync(default);
+
+        Assert.Equal(1, lost.Hits);
+        Assert.Equal(content, await harness.PlainAsync(info.Key));
+    }
+
     [Fact]
     public async Task A_completion_of_unknown_outcome_leaves_nothing_that_was_not_acknowledged()
     {
         await using var harness = new StoreHarness(Small);
         harness.Faults.Inject(BucketOperation.CompleteUpload, Fault.LoseAnswer());
+        harness.Faults.Inject(BucketOperation.Get, Fault.Fail(BucketErrorKind.Throttled));
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
         await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
 

@@ -34,6 +34,7 @@ public sealed class S3FaultTests
             () => bucket.GetAsync("object", default, new BytesTarget(), default),
             () => Put(bucket),
             () => bucket.DeleteAsync("object", default),
+            () => bucket.DeleteManyAsync(["object", "other"], default),
             () => bucket.ListAsync("", null, null, 10, default),
         ];
         foreach (var operation in operations)
@@ -74,6 +75,48 @@ public sealed class S3FaultTests
         await using var bucket = Open(server.Endpoint);
         var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.GetAsync("object", default, new BytesTarget(), default));
         Assert.Equal(BucketErrorKind.InvalidRequest, failure.Kind);
+    }
+
+    [Fact]
+    public async Task Each_key_of_several_has_its_own_outcome_and_the_request_its_MD5()
+    {
+        const string Body = """
+            <DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Deleted><Key>done</Key></Deleted>
+            <Error><Key>locked</Key><Code>AccessDenied</Code><Message>legal hold</Message></Error>
+            <Error><Key>slow</Key><Code>SlowDown</Code></Error><Error><Key>broken</Key><Code>InternalError</Code></Error>
+            <Error><Key>absent</Key><Code>NoSuchKey</Code></Error></DeleteResult>
+            """;
+        await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", Body, "Content-Type: application/xml\r\n"));
+        await using var bucket = Open(server.Endpoint);
+
+        var outcomes = await bucket.DeleteManyAsync(["locked", "done", "slow", "broken", "absent", "unmentioned"], default);
+
+        Assert.Equal(
+            [BucketErrorKind.Forbidden, null, BucketErrorKind.Throttled, BucketErrorKind.ProviderFailure, null, BucketErrorKind.ProviderFailure],
+            outcomes.Select(outcome => outcome?.Kind));
+        Assert.Contains("legal hold", outcomes[0]!.Message, StringComparison.Ordinal);
+        var request = Assert.Single(server.Requests);
+        Assert.Equal(Convert.ToBase64String(MD5.HashData(request.Body)), request.Headers["Content-MD5"]);
+        Assert.DoesNotContain(request.Headers.Keys, header => header.Contains("crc", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain("top-secret", request.Line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("<html>fine</html>")]
+    [InlineData("<DeleteResult></DeleteResult>")]
+    public async Task An_answer_that_names_no_key_confirms_none(string body)
+    {
+        await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", body, "Content-Type: application/xml\r\n"));
+        await using var bucket = Open(server.Endpoint);
+        try
+        {
+            Assert.All(await bucket.DeleteManyAsync(["a", "b"], default), Assert.NotNull);
+        }
+        catch (BucketException)
+        {
+            // As good.
+        }
     }
 
     [Fact]

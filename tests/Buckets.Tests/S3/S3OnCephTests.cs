@@ -80,10 +80,31 @@ public sealed class S3OnCephTests(CephFixture ceph) : BucketContract
             () => bucket.GetAsync("object", default, new BytesTarget(), default),
             () => bucket.PutAsync("object", new BytesSource(Content(10)), new PutOptions(), default),
             () => bucket.DeleteAsync("object", default),
+            () => bucket.DeleteManyAsync(["object", "other"], default),
             () => bucket.ListAsync("", null, null, 10, default),
         ];
         foreach (var operation in operations)
             Assert.Equal(BucketErrorKind.NoSuchBucket, (await Assert.ThrowsAsync<BucketException>(operation)).Kind);
+    }
+
+    [Theory]
+    [InlineData(S3UploadChecksum.Sha256)]
+    [InlineData(S3UploadChecksum.SignatureOnly)]
+    public async Task A_thousand_objects_are_deleted_in_one_request(S3UploadChecksum checksum)
+    {
+        await using var bucket = new S3Bucket(_settings with { Checksum = checksum });
+        await using var metered = new MeteredBucket(bucket);
+        var keys = Enumerable.Range(0, metered.MaxKeysPerDelete).Select(i => $"aa/{i}").ToArray();
+        await Parallel.ForEachAsync(keys.Where((_, i) => i % 10 == 0), async (key, _) => await PutAsync(key, [1]));
+        await PutAsync("other", [1]);
+
+        var outcomes = await metered.DeleteManyAsync(keys, default);
+
+        Assert.Equal(1000, outcomes.Count);
+        Assert.All(outcomes, Assert.Null);
+        Assert.Equal(["other"], await ListKeysAsync("", 100));
+        Assert.Equal((1, 1), (metered.Snapshot().Requests[BucketOperation.DeleteMany], metered.Snapshot().Requests.Values.Sum()));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => metered.DeleteManyAsync([.. keys, "one more"], default));
     }
 
     [Fact]
