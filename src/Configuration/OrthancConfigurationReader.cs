@@ -44,6 +44,7 @@ public static class OrthancConfigurationReader
             StagingMemoryBytes = cloudFs.Megabytes(KnownKeys.StagingMemory),
             StateDirectory = cloudFs.FilePath(KnownKeys.StateDirectory)!,
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),
+            HealthPort = (int)cloudFs.Integer(KnownKeys.HealthPort),
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,
         };
         if (settings is { Provider.HybridMode: HybridMode.WriteToFileSystem, Encryption.Enabled: true })

@@ -64,6 +64,16 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
+    /// <summary>When the oldest of them was asked for; null when there is none.</summary>
+    public DateTimeOffset? OldestSince
+    {
+        get
+        {
+            lock (_lock)
+                return _byKey.Count == 0 ? null : _byKey.Values.Min(entry => entry.Delete.Since);
+        }
+    }
+
     /// <summary>What is written down now, uploads under way included.</summary>
     internal IReadOnlyList<PendingDelete> Written => Log.Written;
 

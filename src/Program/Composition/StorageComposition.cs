@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Health;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
@@ -47,6 +48,7 @@ internal sealed class StorageComposition : IAsyncDisposable
         _pendingDeletes = use == StorageUse.Writing
             ? PendingDeletes.Open(PendingDeletesDirectory(settings), Bucket.SingleAttempts, Envelope.HeaderLength, logger)
             : PendingDeletes.None(Bucket.SingleAttempts, logger);
+        Health = new StorageHealth(Bucket.Metered.Health, _pendingDeletes);
         var options = new AttachmentStoreOptions
         {
             ConditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true,
@@ -72,6 +74,8 @@ internal sealed class StorageComposition : IAsyncDisposable
     public KeyLayout Layout { get; }
 
     public AttachmentStore Store { get; }
+
+    public StorageHealth Health { get; }
 
     /// <summary>Opens the storage of a configuration, with logging to standard error; warnings are printed there.</summary>
     public static StorageComposition Open(string configurationPath, StorageUse use)

@@ -33,7 +33,10 @@ internal static class MountStatusFactory
             store.Deletes,
             store.PendingDeletes,
             new OpenFilesStatus(store.OpenWriters, store.OpenReaders),
-            new ProcessStatus(Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: false)));
+            new ProcessStatus(Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: false)),
+            storage.Bucket.Retries,
+            Math.Round(storage.Health.OldestDeleteAge.TotalSeconds, 1),
+            HealthStatus.Of(storage.Health.Report()));
     }
 
     private static string Lower<T>(T name)
