@@ -62,9 +62,9 @@ public sealed class StorageHealthTests : IAsyncLifetime
     public async Task One_kind_of_operation_that_is_refused_is_yellow_while_others_succeed()
     {
         await FailHeadAsync(BucketErrorKind.Forbidden);
-        AssertHealth(HealthLevel.Red, "may not do this", "refuses the last Head");
+        AssertHealth(HealthLevel.Red, "may not do this", "refused the last Head");
         await _bucket.ListAsync("", null, null, 1, default);
-        AssertHealth(HealthLevel.Yellow, "refuses the last Head: the credentials may not do this");
+        AssertHealth(HealthLevel.Yellow, "refused the last Head: the credentials may not do this");
     }
 
     [Fact]
