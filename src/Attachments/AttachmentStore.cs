@@ -183,6 +183,7 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         catch (AttachmentException e)
         {
             Interlocked.Increment(ref _openFailures);
+            AttachmentMeter.CountOpenFailure(e.Error);
             LogNotOpened(info.Id, info.Key, e.Error, e.Message);
             throw;
         }
@@ -316,8 +317,12 @@ public sealed partial class AttachmentStore : IAsyncDisposable
 
     private void Forget(AttachmentWriter writer)
     {
-        if (writer.Failure is not null)
+        if (writer.Failure is { } failure)
+        {
             Interlocked.Increment(ref _commitFailures);
+            AttachmentMeter.CountCommitFailure(failure.Error);
+        }
+
         lock (_lock)
             _writers.Remove(writer.Id);
     }

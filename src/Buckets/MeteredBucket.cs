@@ -1,37 +1,22 @@
-using System.Diagnostics.Metrics;
-
 namespace OrthancCloudFs.Buckets;
 
 /// <summary>
-/// Counts the attempts on a bucket; to be placed beneath <see cref="RetryingBucket"/>. The same figures are published by the meter
-/// <see cref="MeterName"/>. Owns the bucket that it wraps.
+/// Counts the attempts on a bucket and judges its health by them; to be placed beneath <see cref="RetryingBucket"/>. The same figures are
+/// published by <see cref="BucketMeter"/>. Owns the bucket that it wraps.
 /// </summary>
-public sealed class MeteredBucket(IBucket inner) : IBucket
+public sealed class MeteredBucket(IBucket inner, TimeProvider? time = null) : IBucket
 {
-    /// <summary>The name of the meter, for exporters.</summary>
-    public const string MeterName = "OrthancCloudFs.Buckets";
-
-    private static readonly Meter Meter = new(MeterName);
-
-    private static readonly Counter<long> RequestCounter =
-        Meter.CreateCounter<long>("orthanc_cloudfs.bucket.requests", "{request}", "Attempts, by operation.");
-
-    private static readonly Counter<long> FailureCounter =
-        Meter.CreateCounter<long>("orthanc_cloudfs.bucket.failures", "{request}", "Failed attempts, by operation and kind.");
-
-    private static readonly Counter<long> UploadCounter =
-        Meter.CreateCounter<long>("orthanc_cloudfs.bucket.uploaded", "By", "Content of confirmed puts and parts.");
-
-    private static readonly Counter<long> DownloadCounter =
-        Meter.CreateCounter<long>("orthanc_cloudfs.bucket.downloaded", "By", "Content received.");
-
     private static readonly BucketOperation[] Operations = Enum.GetValues<BucketOperation>();
     private static readonly BucketErrorKind[] Kinds = Enum.GetValues<BucketErrorKind>();
 
     private readonly long[] _requests = new long[Operations.Length];
     private readonly long[] _failures = new long[Kinds.Length];
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private long _uploaded;
     private long _downloaded;
+
+    /// <summary>Whether the bucket can be used, by the outcome of the attempts.</summary>
+    public BucketHealth Health { get; } = new(time);
 
     /// <inheritdoc/>
     public string Description => inner.Description;
@@ -51,29 +36,29 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
 
     /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.Head, inner.HeadAsync(key, cancellationToken));
+        CountAsync(BucketOperation.Head, () => inner.HeadAsync(key, cancellationToken));
 
     /// <inheritdoc/>
     public Task<bool> GetAsync(string key, GetOptions options, IDownloadTarget target, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.Get, inner.GetAsync(key, options, new CountingTarget(this, target), cancellationToken));
+        CountAsync(BucketOperation.Get, () => inner.GetAsync(key, options, new CountingTarget(this, target), cancellationToken));
 
     /// <inheritdoc/>
     public async Task PutAsync(string key, IUploadSource source, PutOptions options, CancellationToken cancellationToken)
     {
-        await CountAsync(BucketOperation.Put, inner.PutAsync(key, source, options, cancellationToken)).ConfigureAwait(false);
+        await CountAsync(BucketOperation.Put, () => inner.PutAsync(key, source, options, cancellationToken)).ConfigureAwait(false);
         CountUploaded(source.Length);
     }
 
     /// <inheritdoc/>
     public Task<string> BeginUploadAsync(string key, PutOptions options, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.BeginUpload, inner.BeginUploadAsync(key, options, cancellationToken));
+        CountAsync(BucketOperation.BeginUpload, () => inner.BeginUploadAsync(key, options, cancellationToken));
 
     /// <inheritdoc/>
     public async Task<UploadedPart> PutPartAsync(
         string key, string uploadId, PartPlace place, IUploadSource source, CancellationToken cancellationToken)
     {
-        var put = inner.PutPartAsync(key, uploadId, place, source, cancellationToken);
-        var part = await CountAsync(BucketOperation.PutPart, put).ConfigureAwait(false);
+        var part = await CountAsync(BucketOperation.PutPart, () => inner.PutPartAsync(key, uploadId, place, source, cancellationToken))
+            .ConfigureAwait(false);
         CountUploaded(source.Length);
         return part;
     }
@@ -81,74 +66,74 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
     /// <inheritdoc/>
     public Task CompleteUploadAsync(
         string key, string uploadId, IReadOnlyList<UploadedPart> parts, PutOptions options, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.CompleteUpload, inner.CompleteUploadAsync(key, uploadId, parts, options, cancellationToken));
+        CountAsync(BucketOperation.CompleteUpload, () => inner.CompleteUploadAsync(key, uploadId, parts, options, cancellationToken));
 
     /// <inheritdoc/>
     public Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.AbortUpload, inner.AbortUploadAsync(key, uploadId, cancellationToken));
+        CountAsync(BucketOperation.AbortUpload, () => inner.AbortUploadAsync(key, uploadId, cancellationToken));
 
     /// <inheritdoc/>
     public Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.Copy, inner.CopyAsync(source, newKey, cancellationToken));
+        CountAsync(BucketOperation.Copy, () => inner.CopyAsync(source, newKey, cancellationToken));
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.Delete, inner.DeleteAsync(key, cancellationToken));
+        CountAsync(BucketOperation.Delete, () => inner.DeleteAsync(key, cancellationToken));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<BucketException?>> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.DeleteMany, inner.DeleteManyAsync(keys, cancellationToken));
+        CountAsync(BucketOperation.DeleteMany, () => inner.DeleteManyAsync(keys, cancellationToken));
 
     /// <inheritdoc/>
     public Task<ListPage> ListAsync(string prefix, char? delimiter, string? pageToken, int maxKeys, CancellationToken cancellationToken) =>
-        CountAsync(BucketOperation.List, inner.ListAsync(prefix, delimiter, pageToken, maxKeys, cancellationToken));
+        CountAsync(BucketOperation.List, () => inner.ListAsync(prefix, delimiter, pageToken, maxKeys, cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private async Task<T> CountAsync<T>(BucketOperation operation, Task<T> attempt)
+    private async Task<T> CountAsync<T>(BucketOperation operation, Func<Task<T>> attempt)
     {
-        await CountAsync(operation, (Task)attempt).ConfigureAwait(false);
-        return await attempt.ConfigureAwait(false);
+        T answer = default!;
+        await CountAsync(operation, async () => { answer = await attempt().ConfigureAwait(false); }).ConfigureAwait(false);
+        return answer;
     }
 
-    private async Task CountAsync(BucketOperation operation, Task attempt)
+    private async Task CountAsync(BucketOperation operation, Func<Task> attempt)
     {
-        var label = new KeyValuePair<string, object?>("operation", Label(operation));
         Interlocked.Increment(ref _requests[(int)operation]);
-        RequestCounter.Add(1, label);
+        BucketMeter.CountRequest(operation);
+        var started = _time.GetTimestamp();
+        var outcome = BucketMeter.Other;
         try
         {
-            await attempt.ConfigureAwait(false);
+            await attempt().ConfigureAwait(false);
+            outcome = BucketMeter.Ok;
+            Health.Succeeded(operation);
         }
         catch (BucketException failure)
         {
+            outcome = BucketMeter.LabelOf(failure.Kind);
             Interlocked.Increment(ref _failures[(int)failure.Kind]);
-            FailureCounter.Add(1, label, new KeyValuePair<string, object?>("kind", failure.Kind.ToString()));
+            BucketMeter.CountFailure(operation, failure.Kind);
+            Health.Failed(operation, failure.Kind);
             throw;
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = BucketMeter.Cancelled;
+            throw;
+        }
+        finally
+        {
+            BucketMeter.RecordDuration(operation, outcome, _time.GetElapsedTime(started));
         }
     }
 
     private void CountUploaded(long bytes)
     {
         Interlocked.Add(ref _uploaded, bytes);
-        UploadCounter.Add(bytes);
+        BucketMeter.CountUploaded(bytes);
     }
-
-    private static string Label(BucketOperation operation) => operation switch
-    {
-        BucketOperation.Head => "head",
-        BucketOperation.Get => "get",
-        BucketOperation.Put => "put",
-        BucketOperation.BeginUpload => "begin_upload",
-        BucketOperation.PutPart => "put_part",
-        BucketOperation.CompleteUpload => "complete_upload",
-        BucketOperation.AbortUpload => "abort_upload",
-        BucketOperation.Copy => "copy",
-        BucketOperation.Delete => "delete",
-        BucketOperation.DeleteMany => "delete_many",
-        _ => "list",
-    };
 
     private sealed class CountingTarget(MeteredBucket owner, IDownloadTarget target) : IDownloadTarget
     {
@@ -160,7 +145,7 @@ public sealed class MeteredBucket(IBucket inner) : IBucket
         public void Advance(int count)
         {
             Interlocked.Add(ref owner._downloaded, count);
-            DownloadCounter.Add(count);
+            BucketMeter.CountDownloaded(count);
             target.Advance(count);
         }
     }

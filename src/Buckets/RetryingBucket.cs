@@ -16,22 +16,29 @@ public sealed partial class RetryingBucket : IBucket
     private readonly RetryOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly BucketHealth? _health;
     private readonly ResiliencePipeline _pipeline;
+    private long _retries;
 
     /// <summary>Wraps <paramref name="inner"/>.</summary>
     /// <param name="inner">Disposed with this.</param>
     /// <param name="options">How often and how long.</param>
     /// <param name="logger">Hears of every retry.</param>
     /// <param name="time">For tests; the system's otherwise.</param>
-    public RetryingBucket(IBucket inner, RetryOptions options, ILogger<RetryingBucket> logger, TimeProvider? time = null)
+    /// <param name="health">Hears of operations that reach the deadline, whose last attempt has no outcome of its own.</param>
+    public RetryingBucket(
+        IBucket inner, RetryOptions options, ILogger<RetryingBucket> logger, TimeProvider? time = null, BucketHealth? health = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRetries, nameof(options));
-        (_inner, _options, _logger, _time) = (inner, options, logger, time ?? TimeProvider.System);
+        (_inner, _options, _logger, _time, _health) = (inner, options, logger, time ?? TimeProvider.System, health);
         var builder = new ResiliencePipelineBuilder { TimeProvider = _time };
         if (options.MaxRetries > 0)
             builder.AddRetry(Strategy(options));
         _pipeline = builder.Build();
     }
+
+    /// <summary>Attempts so far that repeated one that failed for a passing reason.</summary>
+    public long Retries => Volatile.Read(ref _retries);
 
     /// <inheritdoc/>
     public string Description => _inner.Description;
@@ -116,7 +123,8 @@ public sealed partial class RetryingBucket : IBucket
             return await _pipeline.ExecuteAsync(
                 async (ctx, run) =>
                 {
-                    operation.Attempts++;
+                    if (++operation.Attempts > 1)
+                        CountRetry(kind);
                     try
                     {
                         return await run(ctx.CancellationToken).ConfigureAwait(false);
@@ -132,6 +140,7 @@ public sealed partial class RetryingBucket : IBucket
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && deadline.IsCancellationRequested)
         {
+            _health?.Failed(kind, BucketErrorKind.Timeout);
             throw TimedOut(operation);
         }
         catch (BucketException failure) when (operation.Attempts > 1)
@@ -163,6 +172,12 @@ public sealed partial class RetryingBucket : IBucket
             return ValueTask.CompletedTask;
         },
     };
+
+    private void CountRetry(BucketOperation kind)
+    {
+        Interlocked.Increment(ref _retries);
+        BucketMeter.CountRetry(kind);
+    }
 
     private BucketException TimedOut(Operation operation)
     {

@@ -46,6 +46,7 @@ public static class OrthancConfigurationReader
             WriteMode = CloudFsSection.ReadWriteMode(cloudFs, encryption),
             JournalMaxBytes = cloudFs.Megabytes(KnownKeys.JournalMaxSize),
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),
+            HealthPort = (int)cloudFs.Integer(KnownKeys.HealthPort),
             HttpsCACertificates = orthanc.Text(KnownKeys.HttpsCACertificates) is { Length: > 0 } file ? orthanc.Absolute(file) : null,
         };
         if (settings is { Provider.HybridMode: HybridMode.WriteToFileSystem, Encryption.Enabled: true })

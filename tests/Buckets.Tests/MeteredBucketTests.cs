@@ -32,28 +32,43 @@ public sealed class MeteredBucketTests : BucketContract
         Assert.Equal((2, 1), (counters.Failures[BucketErrorKind.Throttled], counters.Failures[BucketErrorKind.Truncated]));
         Assert.Equal(3, counters.Failures.Values.Sum());
         Assert.Equal((1000, 1400), (counters.BytesUploaded, counters.BytesDownloaded));
+        Assert.Equal(3, bucket.Retries);
     }
 
     [Fact]
     public async Task The_meter_publishes_them()
     {
-        var seen = 0L;
+        var seen = new List<string>();
+        var isMine = new AsyncLocal<bool> { Value = true }; // other tests count on the same meter meanwhile
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name == MeteredBucket.MeterName && instrument.Name == "orthanc_cloudfs.bucket.failures")
+            if (instrument.Meter.Name == BucketMeter.Name)
                 self.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<long>((_, count, labels, _) =>
-        {
-            if (labels.ToArray().Contains(new KeyValuePair<string, object?>("kind", nameof(BucketErrorKind.Archived))))
-                Interlocked.Add(ref seen, count);
-        });
+        listener.SetMeasurementEventCallback<long>((instrument, count, labels, _) => Note(instrument, $"{count}", labels));
+        listener.SetMeasurementEventCallback<double>((instrument, seconds, labels, _) => Note(instrument, seconds >= 0 ? "time" : "negative", labels));
         listener.Start();
         await using var faulty = new FaultyBucket(new MemoryBucket());
-        await using var bucket = new MeteredBucket(faulty);
-        faulty.Inject(BucketOperation.Head, Fault.Fail(BucketErrorKind.Archived));
-        await Assert.ThrowsAsync<BucketException>(() => bucket.HeadAsync("object", default));
-        Assert.Equal(1, seen);
+        await using var bucket = RetryingBucketTests.Retrying(new MeteredBucket(faulty));
+        faulty.Inject(BucketOperation.AbortUpload, Fault.Fail(BucketErrorKind.ProviderFailure), times: 1);
+        await bucket.AbortUploadAsync("object", "none", default);
+        Assert.Equal(
+            [
+                "orthanc_cloudfs.bucket.requests 1 operation=abort_upload",
+                "orthanc_cloudfs.bucket.failures 1 operation=abort_upload kind=provider_failure",
+                "orthanc_cloudfs.bucket.duration time operation=abort_upload outcome=provider_failure",
+                "orthanc_cloudfs.bucket.retries 1 operation=abort_upload",
+                "orthanc_cloudfs.bucket.requests 1 operation=abort_upload",
+                "orthanc_cloudfs.bucket.duration time operation=abort_upload outcome=ok",
+            ],
+            seen);
+
+        void Note(Instrument instrument, string value, ReadOnlySpan<KeyValuePair<string, object?>> labels)
+        {
+            var text = string.Join(' ', labels.ToArray().Select(label => $"{label.Key}={label.Value}"));
+            if (isMine.Value)
+                seen.Add($"{instrument.Name} {value} {text}");
+        }
     }
 }

@@ -14,7 +14,8 @@ public sealed class RetryingBucketTests : BucketContract
 
     protected override ValueTask<IBucket> OpenAsync() => ValueTask.FromResult<IBucket>(Retrying(_faulty));
 
-    internal static RetryingBucket Retrying(IBucket inner, int maxRetries = 10, TimeSpan? timeout = null) => new(
+    internal static RetryingBucket Retrying(
+        IBucket inner, int maxRetries = 10, TimeSpan? timeout = null, BucketHealth? health = null) => new(
         inner,
         new RetryOptions
         {
@@ -23,7 +24,8 @@ public sealed class RetryingBucketTests : BucketContract
             BaseDelay = TimeSpan.FromMilliseconds(1),
             MaxDelay = TimeSpan.FromMilliseconds(5),
         },
-        NullLogger<RetryingBucket>.Instance);
+        NullLogger<RetryingBucket>.Instance,
+        health: health);
 
     [Theory]
     [InlineData(BucketErrorKind.Throttled)]

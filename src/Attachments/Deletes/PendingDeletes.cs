@@ -54,6 +54,16 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
+    /// <summary>When the oldest of them was asked for; null when there is none.</summary>
+    public DateTimeOffset? OldestSince
+    {
+        get
+        {
+            lock (_lock)
+                return _byName.Count == 0 ? null : _byName.Values.Min(entry => entry.Delete.Since);
+        }
+    }
+
     /// <summary>What is written down now, uploads under way included.</summary>
     internal IReadOnlyList<PendingDelete> Written => Log.Entries;
 

@@ -105,4 +105,9 @@ public static partial class KnownKeys
     {
         Meaning = "File to append the log to.",
     };
+
+    public static IntegerKey HealthPort { get; } = new(SectionNames.CloudFs, "HealthPort", KeySource.Ours, 0, 0, 65535, "")
+    {
+        Meaning = "Port of 127.0.0.1 that serves `/health` and `/metrics`; 0 for none.",
+    };
 }

@@ -19,6 +19,7 @@ public static partial class KnownKeys
     [
         MountPoint, StagingMemory, Owner, Group, DirectoryMode, FileMode, AllowOther, ReadMode, EntryTimeout, GuardUnderlay,
         StateDirectory, WriteMode, JournalMaxSize, AllowPlainObjects, Checksum, IfNoneMatch, LogLevel, LogFormat, LogFile,
+        HealthPort,
         Directory,
         BucketName, Region, AccessKey, SecretKey, Endpoint, VirtualAddressing, ConnectTimeout, StorageClass, Tags,
         UseTransferManager, TransferPoolSize, TransferBufferSize, EnableAwsSdkLogs,

@@ -34,6 +34,9 @@ public sealed record CloudFsSettings
     /// <summary>Objects without an envelope are readable although encryption is on.</summary>
     public required bool AllowPlainObjects { get; init; }
 
+    /// <summary>Port of 127.0.0.1 that serves health and metrics; 0 for none.</summary>
+    public required int HealthPort { get; init; }
+
     /// <summary>PEM file of the certificate authorities to trust for HTTPS; null for those of the system.</summary>
     public string? HttpsCACertificates { get; init; }
 

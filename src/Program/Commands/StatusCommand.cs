@@ -39,19 +39,23 @@ internal static class StatusCommand
         static string Megabytes(long bytes) => $"{bytes / 1048576.0:0.0} MB";
 
         Console.WriteLine($"mount point      {status.MountPoint} (process {status.ProcessId}, since {status.MountedSince:yyyy-MM-dd HH:mm:ss}Z)");
+        Console.WriteLine($"health           {string.Join(": ", [status.Health.Status, .. status.Health.Reasons.Take(1)])}");
+        foreach (string reason in status.Health.Reasons.Skip(1))
+            Console.WriteLine($"                 {reason}");
         Console.WriteLine($"bucket           {status.Bucket}");
         Console.WriteLine($"cipher           {status.Cipher}");
         Console.WriteLine($"staging          {Megabytes(status.Staging.Reserved)} of {Megabytes(status.Staging.Capacity)} in use, "
             + $"{Megabytes(status.Staging.Clean)} of it kept clean; {status.Staging.Waiting} waiting; kernel buffers {Megabytes(status.Staging.KernelBuffers)}");
         Console.WriteLine($"open files       {status.OpenFiles.Writing} being written, {status.OpenFiles.Reading} being read");
         Console.WriteLine($"attachments      {status.Commits} stored, {status.Opens} opened, {status.Deletes} deleted");
-        Console.WriteLine($"failures         {status.Failures.Commits} stores, {status.Failures.Opens} opens; {status.PendingDeletes} deletes not confirmed yet");
+        Console.WriteLine($"failures         {status.Failures.Commits} stores, {status.Failures.Opens} opens; {status.PendingDeletes} deletes not confirmed yet"
+            + (status.PendingDeletes > 0 ? $", the oldest since {status.OldestPendingDelete:0} s" : ""));
         Console.WriteLine($"journal          {status.PendingUploads} uploads pending, {Megabytes(status.Journal.Bytes)} of {Megabytes(status.Journal.MaxBytes)}"
             + (status.Journal.OldestSince is { } oldest ? $", the oldest since {oldest.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "")
             + (status.Journal.Stuck > 0 ? $"; {status.Journal.Stuck} cannot be uploaded, see the log" : ""));
         Console.WriteLine($"kernel requests  {Requests(status.KernelRequests)}");
         Console.WriteLine($"bucket requests  {Requests(status.BucketRequests)}; {Megabytes(status.BucketBytesSent)} sent, {Megabytes(status.BucketBytesReceived)} received");
-        Console.WriteLine($"bucket failures  {Requests(status.BucketFailures)}; at most {status.BucketConcurrency.Now} requests at once now, "
+        Console.WriteLine($"bucket failures  {Requests(status.BucketFailures)}; {status.BucketRetries} retries; at most {status.BucketConcurrency.Now} requests at once now, "
             + $"{status.BucketConcurrency.Most} when the provider bears them");
     }
 }

@@ -13,9 +13,10 @@ internal sealed class BucketComposition : IAsyncDisposable
 
     private readonly IBucket _bucket;
     private readonly AdaptiveBucket _adaptive;
+    private readonly RetryingBucket _retrying;
 
     private BucketComposition(IBucket bucket, bool mayBeMade, MeteredBucket metered, AdaptiveBucket adaptive, RetryingBucket retrying) =>
-        (_bucket, MayBeMade, Metered, _adaptive, Retrying) = (bucket, mayBeMade, metered, adaptive, retrying);
+        (_bucket, MayBeMade, Metered, _adaptive, _retrying) = (bucket, mayBeMade, metered, adaptive, retrying);
 
     /// <summary>Counts every request that is really sent.</summary>
     public MeteredBucket Metered { get; }
@@ -24,7 +25,10 @@ internal sealed class BucketComposition : IAsyncDisposable
     public IBucket SingleAttempts => _adaptive;
 
     /// <summary>Retries within the deadline of an operation.</summary>
-    public IBucket Retrying { get; }
+    public IBucket Retrying => _retrying;
+
+    /// <summary>Attempts so far that repeated one that failed for a passing reason.</summary>
+    public long Retries => _retrying.Retries;
 
     /// <summary>How many requests may run at once: at most, and as the provider bears them now.</summary>
     public (int Most, int Now) Concurrency => (_adaptive.MaxRequests, _adaptive.RequestLimit);
@@ -40,8 +44,8 @@ internal sealed class BucketComposition : IAsyncDisposable
         var metered = new MeteredBucket(bucket);
         var adaptive = new AdaptiveBucket(metered, cloud?.MaxConnections ?? LocalRequests, loggers.CreateLogger<AdaptiveBucket>());
         bool mayBeMade = settings.Provider is AzureSettings { CreateContainerIfNotExists: true };
-        return new BucketComposition(
-            bucket, mayBeMade, metered, adaptive, new RetryingBucket(adaptive, retry, loggers.CreateLogger<RetryingBucket>()));
+        var retrying = new RetryingBucket(adaptive, retry, loggers.CreateLogger<RetryingBucket>(), health: metered.Health);
+        return new BucketComposition(bucket, mayBeMade, metered, adaptive, retrying);
     }
 
     /// <summary>A bucket that does not exist is made by <see cref="CreateIfMissingAsync"/>.</summary>

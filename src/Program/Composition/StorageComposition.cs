@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Attachments.Health;
 using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Layout;
 using OrthancCloudFs.Attachments.Staging;
@@ -59,6 +60,7 @@ internal sealed class StorageComposition : IAsyncDisposable
             _pendingDeletes = PendingDeletes.None(Bucket.SingleAttempts, logger);
         }
 
+        Health = new StorageHealth(Bucket.Metered.Health, _pendingDeletes, _journal);
         var options = new AttachmentStoreOptions
         {
             ConditionalPut = conditionalPut,
@@ -84,6 +86,8 @@ internal sealed class StorageComposition : IAsyncDisposable
     public KeyLayout Layout { get; }
 
     public AttachmentStore Store { get; }
+
+    public StorageHealth Health { get; }
 
     /// <summary>Opens the storage of a configuration, with logging to standard error; warnings are printed there.</summary>
     public static StorageComposition Open(string configurationPath, StorageUse use)

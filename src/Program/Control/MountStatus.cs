@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using OrthancCloudFs.Attachments;
+using OrthancCloudFs.Attachments.Health;
 
 namespace OrthancCloudFs.Program.Control;
 
@@ -32,7 +32,16 @@ internal sealed record MountStatus(
     int PendingUploads,
     JournalStatus Journal,
     OpenFilesStatus OpenFiles,
-    ProcessStatus Process);
+    ProcessStatus Process,
+    long BucketRetries,
+    double OldestPendingDelete,
+    HealthStatus Health);
+
+/// <summary>What <c>/health</c> answers too: <c>green</c>, <c>yellow</c> or <c>red</c>, and why.</summary>
+internal sealed record HealthStatus(string Status, IReadOnlyList<string> Reasons)
+{
+    public static HealthStatus Of(HealthReport report) => new(report.Level.ToString().ToLowerInvariant(), report.Reasons);
+}
 
 /// <summary>Staging memory, in bytes; <paramref name="Clean"/> is part of <paramref name="Reserved"/> and can be given back at once.</summary>
 internal sealed record StagingStatus(long Capacity, long Reserved, long Clean, int Waiting, long KernelBuffers);
@@ -58,4 +67,5 @@ internal sealed record UnmountAnswer(string? Refusal);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(MountStatus))]
 [JsonSerializable(typeof(UnmountAnswer))]
+[JsonSerializable(typeof(HealthStatus))]
 internal sealed partial class ControlJson : JsonSerializerContext;

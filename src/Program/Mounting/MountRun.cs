@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using FuseServer;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,7 @@ using OrthancCloudFs.FuseAdapter;
 using OrthancCloudFs.FuseAdapter.Underlay;
 using OrthancCloudFs.Program.Composition;
 using OrthancCloudFs.Program.Control;
+using OrthancCloudFs.Program.Monitoring;
 using OrthancCloudFs.Tree;
 
 namespace OrthancCloudFs.Program.Mounting;
@@ -64,6 +66,8 @@ internal sealed partial class MountRun
             _configuration, _loggers, _readOnly ? StorageUse.Reading : StorageUse.Writing, fuseOptions.MaximumBufferBytes);
         await using (storage.ConfigureAwait(false))
         {
+            var monitoring = MountMonitoring.Start(Settings.HealthPort, storage);
+            await using ConfiguredAsyncDisposable monitored = monitoring.ConfigureAwait(false);
             foreach (string warning in storage.Warnings)
             {
                 LogWarning(warning);
@@ -81,6 +85,7 @@ internal sealed partial class MountRun
             await using (session.ConfigureAwait(false))
             {
                 fileSystem.Notifier = session.Notifier;
+                monitoring.Watch(session);
                 await ServeAsync(session, storage, ready, cancellationToken).ConfigureAwait(false);
             }
         }

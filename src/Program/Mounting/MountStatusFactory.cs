@@ -35,7 +35,10 @@ internal static class MountStatusFactory
             store.Journal.Uploads,
             new JournalStatus(store.Journal.Bytes, store.Journal.MaxBytes, store.Journal.Stuck, store.Journal.OldestSince),
             new OpenFilesStatus(store.OpenWriters, store.OpenReaders),
-            new ProcessStatus(Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: false)));
+            new ProcessStatus(Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: false)),
+            storage.Bucket.Retries,
+            Math.Round(storage.Health.OldestDeleteAge.TotalSeconds, 1),
+            HealthStatus.Of(storage.Health.Report()));
     }
 
     private static string Lower<T>(T name)

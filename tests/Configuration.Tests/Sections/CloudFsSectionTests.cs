@@ -18,6 +18,7 @@ public class CloudFsSectionTests
         Assert.Equal(512L * 1024 * 1024, settings.StagingMemoryBytes);
         Assert.Equal("/var/lib/orthanc-cloudfs", settings.StateDirectory);
         Assert.False(settings.AllowPlainObjects);
+        Assert.Equal(0, settings.HealthPort);
         Assert.Null(settings.HttpsCACertificates);
         Assert.Equal(new LoggingSettings { Level = LogLevel.Information, Format = LogFormat.Simple, File = null }, settings.Logging);
         Assert.Equal(
@@ -41,7 +42,8 @@ public class CloudFsSectionTests
         using ConfigurationFolder folder = new ConfigurationFolder().Add("a.json", ConfigurationFolder.WithCloudFs("""
             "MountPoint": "/mnt/orthanc/", "StagingMemory": 64, "Owner": "orthanc", "Group": 120, "DirectoryMode": "0750", "FileMode": "640",
             "AllowOther": false, "ReadMode": "PageCache", "StateDirectory": "state", "GuardUnderlay": false, "AllowPlainObjects": true,
-            "LogLevel": "Debug", "LogFormat": "Json", "LogFile": "cloudfs.log", "EntryTimeout": 0
+            "LogLevel": "Debug", "LogFormat": "Json", "LogFile": "cloudfs.log", "EntryTimeout": 0,
+            "HealthPort": 9464
             """));
         ConfigurationResult result = folder.Read();
         CloudFsSettings settings = result.Settings;
@@ -50,6 +52,7 @@ public class CloudFsSectionTests
         Assert.Equal(64L * 1024 * 1024, settings.StagingMemoryBytes);
         Assert.Equal(folder.PathOf("state"), settings.StateDirectory);
         Assert.True(settings.AllowPlainObjects);
+        Assert.Equal(9464, settings.HealthPort);
         Assert.Equal(new LoggingSettings { Level = LogLevel.Debug, Format = LogFormat.Json, File = folder.PathOf("cloudfs.log") }, settings.Logging);
         Assert.Equal(
             new MountSettings
@@ -122,6 +125,8 @@ public class CloudFsSectionTests
     [InlineData("\"LogFormat\": \"json\"", "perhaps \"Json\" is meant")]
     [InlineData("\"LogFile\": \"\"", "OrthancCloudFs.LogFile must not be empty")]
     [InlineData("\"EntryTimeout\": -1", "OrthancCloudFs.EntryTimeout must be from 0 to 31536000 s, found -1")]
+    [InlineData("\"HealthPort\": 65536", "OrthancCloudFs.HealthPort must be from 0 to 65535, found 65536")]
+    [InlineData("\"HealthPort\": \"9464\"", "OrthancCloudFs.HealthPort must be a whole number from 0 to 65535, found")]
     public void Wrong_values_are_refused(string key, string expected)
     {
         Assert.Contains(expected, ConfigurationFolder.RefuseText(ConfigurationFolder.WithCloudFs(key)));

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 namespace OrthancCloudFs.TestKit.Servers;
 
 /// <summary>
-/// A TCP proxy on a free port of 127.0.0.1 that brings every byte later to the other side, as a longer line would: latency is added, bandwidth
+/// A TCP proxy on a port of 127.0.0.1 that brings every byte later to the other side, as a longer line would: latency is added, bandwidth
 /// is not limited.
 /// </summary>
 public sealed class DelayProxy : IAsyncDisposable
@@ -15,7 +15,7 @@ public sealed class DelayProxy : IAsyncDisposable
     /// <summary>Chunks on the line in one direction of one connection: more than any bandwidth here fills.</summary>
     private const int MostChunks = 256;
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly int _target;
     private readonly TimeSpan _delay;
@@ -24,9 +24,11 @@ public sealed class DelayProxy : IAsyncDisposable
     /// <summary>Starts listening.</summary>
     /// <param name="target">The port of 127.0.0.1 that it leads to.</param>
     /// <param name="delay">In each direction: half of the round trip.</param>
-    public DelayProxy(int target, TimeSpan delay)
+    /// <param name="port">Where to listen; 0 for any free port.</param>
+    public DelayProxy(int target, TimeSpan delay, int port = 0)
     {
         (_target, _delay) = (target, delay);
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _accepting = AcceptAsync();
     }
