@@ -1,6 +1,8 @@
 CONFIGURATION := Release
+CRASH_ROUNDS := 200
+SOAK_MINUTES := 0
 
-.PHONY: help build test demo bench soak large format-check clean
+.PHONY: help build test demo bench soak large crash-test format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,15 +25,19 @@ bench: build ## Measures: ratios against tmpfs, local disk and the providers' SD
 	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- bench
 	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- transfer
 
-soak: build ## Watches the memory of 50 clients with 20 MB files under a budget of 128 MB.
+soak: build ## Watches memory, descriptors and threads under 50 clients with 20 MB files and a budget of 128 MB; SOAK_MINUTES=30 for long.
 	tests/scripts/install-dependencies demo
-	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- soak
+	dotnet run --project tests/Benchmarks -c $(CONFIGURATION) -- soak --minutes $(SOAK_MINUTES)
 
 large: build ## Passes a file of 3 GB through a budget of 64 MB, on a local bucket, Ceph's gateway and Azurite.
 	tests/scripts/install-dependencies test
 	dotnet build tests/EndToEnd.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
 	ORTHANC_CLOUDFS_LARGE_MEGABYTES=3000 tests/EndToEnd.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.EndToEnd.Tests \
 		-class '*LargeFileTests' -noColor -noLogo -showLiveOutput
+
+crash-test: build ## kill -9 of mount, Orthanc and gateway under load, CRASH_ROUNDS times (200), CRASH_SEED to repeat: is anything lost?
+	tests/scripts/install-dependencies test
+	dotnet run --project tests/Campaigns -c $(CONFIGURATION) -- crash --rounds $(CRASH_ROUNDS) $(if $(CRASH_SEED),--seed $(CRASH_SEED))
 
 format-check: ## Fails when a source file is not formatted as .editorconfig says.
 	dotnet format --verify-no-changes --no-restore

@@ -14,10 +14,16 @@ public sealed class CrashCampaign
 
     private static readonly TimeSpan LongestAway = TimeSpan.FromSeconds(2);
 
+    /// <summary>The moment of a kill falls anywhere into a call.</summary>
+    private static readonly TimeSpan LongestJitter = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan CalmPatience = TimeSpan.FromMinutes(2);
+
     private readonly CrashPlan _plan;
     private readonly TextWriter _output;
     private readonly Random _random;
     private readonly CrashReport _report = new();
+    private readonly Queue<Victims> _next = new();
     private readonly Ledger _ledger = new();
     private readonly Disturbances _disturbances = new();
 
@@ -63,18 +69,43 @@ public sealed class CrashCampaign
         await bucket.VerifyAsync();
     }
 
+    /// <summary>In random order, but in every four rounds each of them once alone, and once together with others.</summary>
+    private Victims NextVictims()
+    {
+        if (_next.Count == 0)
+        {
+            Victims[] four = [Victims.Mount, Victims.Orthanc, Victims.Gateway, _random.Next(2) == 0 ? Victims.All : Victims.Mount | Victims.Gateway];
+            _random.Shuffle(four);
+            Array.ForEach(four, _next.Enqueue);
+        }
+
+        return _next.Dequeue();
+    }
+
+    /// <summary>Lets the clients work until so many calls were answered; returns how many were.</summary>
+    private async Task<int> AwaitAnswersAsync(int count)
+    {
+        int before = _report.Answered;
+        long began = Environment.TickCount64;
+        while (_report.Answered < before + count)
+        {
+            if (Environment.TickCount64 - began > CalmPatience.TotalMilliseconds)
+            {
+                _report.AddFinding($"{_report.Answered - before} calls were answered within {CalmPatience} while nothing was away");
+                break;
+            }
+
+            await Task.Delay(10);
+        }
+
+        return _report.Answered - before;
+    }
+
     private async Task RunRoundAsync(int round, CrashSite crash, InstanceAudit audit)
     {
-        Victims victims = _random.Next(8) switch
-        {
-            < 2 => Victims.Mount,
-            < 4 => Victims.Orthanc,
-            < 6 => Victims.Gateway,
-            6 => Victims.Mount | Victims.Gateway,
-            _ => Victims.All,
-        };
-        TimeSpan calm = _random.NextDouble() * _plan.LongestCalm;
-        await Task.Delay(calm);
+        Victims victims = NextVictims();
+        int calm = await AwaitAnswersAsync(_random.Next(5, _plan.LongestCalm));
+        await Task.Delay(_random.NextDouble() * LongestJitter);
         long began = Stopwatch.GetTimestamp();
         _disturbances.Begin(victims);
         await crash.KillAsync(victims, _random);
@@ -84,6 +115,6 @@ public sealed class CrashCampaign
         TimeSpan away = Stopwatch.GetElapsedTime(began);
         await audit.VerifyAsync(_ledger.BeginReadOfFresh(_random, _plan.SampleOfOld));
         await _output.WriteLineAsync(
-            $"round {round}: {victims} killed after {calm.TotalSeconds:0.0} s, back after {away.TotalSeconds:0.0} s; {_report.Line}");
+            $"round {round}: {victims} killed after {calm} calls, back after {away.TotalSeconds:0.0} s; {_report.Line}");
     }
 }

@@ -28,6 +28,9 @@ public sealed class CrashReport
     /// <summary>Instances whose delete Orthanc acknowledged.</summary>
     public int Deleted => _deleted;
 
+    /// <summary>Calls that Orthanc answered as it was asked.</summary>
+    internal int Answered => _stored + _read + _deleted;
+
     /// <summary>Reads that came back with the right checksum when all was running again.</summary>
     public int Verified => _verified;
 

@@ -5,8 +5,8 @@ using OrthancCloudFs.TestKit.Sites;
 namespace OrthancCloudFs.Campaigns.Crash;
 
 /// <summary>
-/// A gateway, a mount and a stock Orthanc, of which each can be killed. Orthanc's index lies in the storage directory, as Debian puts it: so
-/// Orthanc cannot outlive its mount, and is stopped and started with it, as its service is.
+/// A gateway, a mount and a stock Orthanc, of which each can be killed. Orthanc's index lies in the storage directory, as Debian puts it: an
+/// Orthanc whose mount has gone refuses everything, and is killed too before the mount comes back.
 /// </summary>
 internal sealed class CrashSite : IAsyncDisposable
 {
@@ -76,7 +76,8 @@ internal sealed class CrashSite : IAsyncDisposable
 
         if (victims.HasFlag(Victims.Mount))
         {
-            await Site.StopOrthancAsync();
+            if (Site.Orthanc is not null)
+                await Site.KillOrthancAsync();
             await MountAsync();
         }
 

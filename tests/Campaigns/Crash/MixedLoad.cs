@@ -45,12 +45,15 @@ internal sealed class MixedLoad : IAsyncDisposable
 
     private async Task WorkAsync(Random random)
     {
+        bool isDone = true;
         while (!_stop.IsCancellationRequested)
         {
+            // While nothing works, hardly any deletes: they would leave nothing of which it is certain that it must be there.
             int dice = random.Next(100);
-            int deletes = _ledger.StoredCount > _plan.Population ? 45 : 15;
-            bool isDone = dice < 30 ? await ReadAsync(random)
-                : dice < 30 + deletes ? await DeleteAsync(random)
+            int reads = isDone ? 30 : 85;
+            int deletes = !isDone ? 1 : _ledger.StoredCount > _plan.Population ? 45 : 15;
+            isDone = dice < reads ? await ReadAsync(random)
+                : dice < reads + deletes ? await DeleteAsync(random)
                 : await StoreAsync(random);
             if (!isDone)
                 await Task.Delay(PauseAfterFailure);
