@@ -57,10 +57,12 @@ public sealed class CrashCampaign
                     await RunRoundAsync(++round, crash, audit);
             }
 
+            cancellationToken.ThrowIfCancellationRequested();
             await audit.VerifyAllAsync();
             await _output.WriteLineAsync($"all of {_ledger.StoredCount} instances after round {round}: {_report.Line}");
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         var bucket = new BucketAudit(crash.Site, _ledger, _report);
         await bucket.DrainAsync();
         await crash.RemountAsync();
