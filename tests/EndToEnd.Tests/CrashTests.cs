@@ -5,7 +5,7 @@ namespace OrthancCloudFs.EndToEnd.Tests;
 /// <summary>A few rounds of the crash campaign, on a gateway of its own: <c>make crash-test</c> makes hundreds.</summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
-    [Theory(Timeout = 300_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("Through")]
     public async Task What_was_acknowledged_outlives_kills_under_load(string writeMode)
     {

@@ -22,12 +22,17 @@ public sealed class CrashCampaign
     private readonly CrashPlan _plan;
     private readonly TextWriter _output;
     private readonly Random _random;
-    private readonly CrashReport _report = new();
+    private readonly CrashReport _report;
     private readonly Queue<Victims> _next = new();
     private readonly Ledger _ledger = new();
     private readonly Disturbances _disturbances = new();
 
-    private CrashCampaign(CrashPlan plan, TextWriter output) => (_plan, _output, _random) = (plan, output, new Random(plan.Seed));
+    private CrashCampaign(CrashPlan plan, TextWriter output)
+    {
+        (_plan, _random) = (plan, new Random(plan.Seed));
+        _output = TextWriter.Synchronized(output);
+        _report = new CrashReport(_output);
+    }
 
     /// <summary>Runs one campaign, tells of each round on one line, and sums up.</summary>
     public static async Task<CrashReport> RunAsync(CrashPlan plan, TextWriter output, CancellationToken cancellationToken)

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace OrthancCloudFs.Campaigns.Crash;
 
 /// <summary>What happened in one campaign. Thread-safe.</summary>
-public sealed class CrashReport
+/// <param name="output">Told of each finding at once.</param>
+public sealed class CrashReport(TextWriter output)
 {
     private readonly ConcurrentQueue<string> _findings = new();
     private readonly ConcurrentQueue<string> _refusedInCalm = new();
@@ -34,7 +35,11 @@ public sealed class CrashReport
     /// <summary>Reads that came back with the right checksum when all was running again.</summary>
     public int Verified => _verified;
 
-    internal void AddFinding(string finding) => _findings.Enqueue(finding);
+    internal void AddFinding(string finding)
+    {
+        _findings.Enqueue(finding);
+        output.WriteLine($"FINDING {finding}");
+    }
 
     internal void CountStored() => Interlocked.Increment(ref _stored);
 

@@ -8,6 +8,9 @@ internal sealed class InstanceAudit(OrthancRest rest, Ledger ledger, CrashReport
     /// <summary>How long a read may fail after a restart: connections to a gateway that has gone are found out one by one.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>Also on a machine so busy that one attempt takes all of that time.</summary>
+    private const int FewestAttempts = 5;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private static readonly ParallelOptions InParallel = new() { MaxDegreeOfParallelism = 6 };
@@ -17,8 +20,9 @@ internal sealed class InstanceAudit(OrthancRest rest, Ledger ledger, CrashReport
     {
         try
         {
-            if (await TryReadAsync(instance.Id!) is not { } file)
-                report.AddFinding($"{instance} was acknowledged and cannot be read (stored with {instance.Disturbed} away)");
+            (byte[]? file, string reason) = await TryReadAsync(instance.Id!);
+            if (file is null)
+                report.AddFinding($"{instance} was acknowledged and cannot be read: {reason} (stored with {instance.Disturbed} away)");
             else if (Ledger.ChecksumOf(file) != instance.Checksum)
                 report.AddFinding($"{instance} was acknowledged and is something else, of {file.Length} bytes");
             else
@@ -45,8 +49,9 @@ internal sealed class InstanceAudit(OrthancRest rest, Ledger ledger, CrashReport
     /// <summary>What Orthanc has although nobody was told so must be whole all the same, and not deleted.</summary>
     private async Task VerifyUnconfirmedAsync(string id)
     {
-        if (await TryReadAsync(id) is not { } file)
-            report.AddFinding($"instance {id}, which nobody was told of, is in Orthanc's index and cannot be read");
+        (byte[]? file, string reason) = await TryReadAsync(id);
+        if (file is null)
+            report.AddFinding($"instance {id}, which nobody was told of, is in Orthanc's index and cannot be read: {reason}");
         else if (ledger.Find(Ledger.ChecksumOf(file)) is not { } instance)
             report.AddFinding($"instance {id} is nothing that was ever sent");
         else if (instance.State == InstanceState.Deleted)
@@ -55,19 +60,20 @@ internal sealed class InstanceAudit(OrthancRest rest, Ledger ledger, CrashReport
             report.CountVerified();
     }
 
-    private async Task<byte[]?> TryReadAsync(string id)
+    /// <summary>The file, or why there is none.</summary>
+    private async Task<(byte[]? File, string Reason)> TryReadAsync(string id)
     {
         long began = Environment.TickCount64;
-        while (true)
+        for (int attempt = 1; true; attempt++)
         {
             try
             {
-                return await rest.FileAsync(id);
+                return (await rest.FileAsync(id), "");
             }
             catch (Exception e) when (OrthancCall.IsRefusal(e))
             {
-                if (Environment.TickCount64 - began > Patience.TotalMilliseconds)
-                    return null;
+                if (attempt >= FewestAttempts && Environment.TickCount64 - began > Patience.TotalMilliseconds)
+                    return (null, e.Message);
                 await Task.Delay(Pause);
             }
         }

@@ -8,7 +8,7 @@ namespace OrthancCloudFs.Campaigns.Crash;
 /// </summary>
 internal sealed class MixedLoad : IAsyncDisposable
 {
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(250);
 
     private readonly CrashPlan _plan;
     private readonly OrthancRest _rest;
