@@ -4,7 +4,8 @@
 #   ceph-rgw.sh DIRECTORY PORT ACCESS_KEY SECRET_KEY
 #
 # DIRECTORY is made and holds everything, logs included. Prints "ready" when the gateway answers, then waits until its standard input is
-# closed (also by the death of whoever started it), stops what it started and removes DIRECTORY.
+# closed (also by the death of whoever started it), stops what it started and removes DIRECTORY. Until then it obeys two lines of its
+# standard input, and prints "done" after each: "kill" kills the gateway as a crash would, "start" starts it again.
 # Needs the packages radosgw, ceph-mon, ceph-osd and ceph-common (Debian 12: Ceph 16).
 set -euo pipefail
 
@@ -21,13 +22,14 @@ stop() {
 trap stop EXIT
 trap 'exit 1' INT TERM HUP
 
-# Ends this script, wherever it is, when standard input closes.
-exec 3<&0
-(cat <&3 > /dev/null; kill -TERM $$ 2> /dev/null) &
-exec 3<&- < /dev/null
-
 mkdir -m 700 -p "$directory"/{mon,osd,rgw,run,log}
-answers() { (exec 4<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+
+# Ends this script, wherever it is, when standard input closes; what is said there goes on to the end of this script.
+mkfifo "$directory/commands"
+exec 3<&0 4<> "$directory/commands"
+(cat <&3 >&4; kill -TERM $$ 2> /dev/null) &
+exec 3<&- < /dev/null
+answers() { (exec 5<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 
 # A port of its own for the monitor, so that several clusters can run side by side.
 # Protocol v1 only: with v2 alone, radosgw 16 without authentication fails to connect (EACCES).
@@ -111,10 +113,27 @@ admin user create --uid=test --display-name=test --access-key="$access_key" --se
 placement=(placement add --placement-id default-placement --storage-class STANDARD_IA)
 admin zonegroup "${placement[@]}" --rgw-zonegroup default || fail "no storage class"
 admin zone "${placement[@]}" --rgw-zone default --data-pool default.rgw.ia.data || fail "no storage class"
-start rgw radosgw -n client.rgw
-for ((i = 0; i < 600; i++)); do
-  if answers "$port"; then echo ready; wait "${children[-1]}"; exit 1; fi
-  kill -0 "${children[-1]}" 2> /dev/null || break
-  sleep 0.1
+start_gateway() {
+  start rgw radosgw -n client.rgw
+  for ((i = 0; i < 600; i++)); do
+    answers "$port" && return
+    kill -0 "${children[-1]}" 2> /dev/null || break
+    sleep 0.1
+  done
+  fail "the gateway does not come up"
+}
+kill_gateway() {
+  kill -9 "${children[-1]}" 2> /dev/null || true
+  wait "${children[-1]}" 2> /dev/null || true
+  unset 'children[-1]'
+}
+start_gateway
+echo ready
+while read -r command <&4; do
+  case $command in
+    kill) kill_gateway ;;
+    start) start_gateway ;;
+    *) fail "no such command: $command" ;;
+  esac
+  echo done
 done
-fail "the gateway does not come up"

@@ -35,8 +35,7 @@ public sealed partial class UnderlayFileSystem
 
         DropSetUserAndGroupIdAtTruncation(descriptor, r.Flags, r.UserId);
 
-        // Nobody else changes the files, so what the page cache holds of them stays true, also while another process maps it.
-        r.Reply(_files.Add(new OpenUnderlayFile(descriptor)), OpenReplyFlags.KeepCache);
+        r.Reply(_files.Add(new OpenUnderlayFile(descriptor)), OpenFlagsOf(node.Number));
     }
 
     /// <inheritdoc/>
@@ -212,6 +211,13 @@ public sealed partial class UnderlayFileSystem
         },
         (action, done, failed),
         preferLocal: false);
+
+    /// <summary>
+    /// Nobody else changes the files, so what the page cache holds of them stays true, also while another process maps it. But what it holds
+    /// of writes is lost with this process.
+    /// </summary>
+    private OpenReplyFlags OpenFlagsOf(ulong number) =>
+        _nodes.TryFind(number, out UnderlayNode? node) && node.IsWrittenThrough ? OpenReplyFlags.DirectIo : OpenReplyFlags.KeepCache;
 
     /// <summary>
     /// Under the writeback cache the kernel reads pages back that are written in part, and places appended bytes itself: the file beneath

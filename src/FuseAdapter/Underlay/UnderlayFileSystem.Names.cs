@@ -52,7 +52,7 @@ public sealed partial class UnderlayFileSystem
 
         error = TryCreate(r, folder!, name, out int descriptor, out FuseEntry entry);
         if (error == Errno.None)
-            r.Reply(entry, _files.Add(new OpenUnderlayFile(descriptor)), OpenReplyFlags.KeepCache);
+            r.Reply(entry, _files.Add(new OpenUnderlayFile(descriptor)), OpenFlagsOf(entry.NodeId));
         else
             r.Fail(error);
     }
@@ -246,7 +246,7 @@ public sealed partial class UnderlayFileSystem
         Errno error = descriptor < 0 ? Libc.LastError() : GiveToCaller(folder.Descriptor, descriptor, user, group, mode, out created);
         if (error == Errno.None)
         {
-            entry = EntryOf(descriptor, created);
+            entry = EntryOf(descriptor, name, created);
             return Errno.None;
         }
 

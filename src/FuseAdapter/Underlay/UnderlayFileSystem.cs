@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using FuseServer;
 using OrthancCloudFs.FuseAdapter.Native;
 
@@ -20,6 +21,12 @@ public sealed partial class UnderlayFileSystem : FuseFileSystem, IDisposable
     public const ulong RootNodeId = 1UL << 63;
 
     private const int MaxName = 255;
+
+    /// <summary>
+    /// SQLite's write-ahead log (sqlite.org/fileformat2.html, section 4). Orthanc commits to it without fsync, counting on what was written
+    /// outliving every process, as it does on a local disk.
+    /// </summary>
+    private static ReadOnlySpan<byte> WriteAheadLogSuffix => "-wal"u8;
 
     private static readonly bool ChangesOwner = Libc.EffectiveUserId() == 0;
 
@@ -128,18 +135,24 @@ public sealed partial class UnderlayFileSystem : FuseFileSystem, IDisposable
             return error;
         }
 
-        entry = EntryOf(descriptor, stat);
+        entry = EntryOf(descriptor, name, stat);
         return Errno.None;
     }
 
     /// <summary>Takes over the O_PATH descriptor of a file and counts a reference by the kernel.</summary>
-    private FuseEntry EntryOf(int descriptor, in StatX stat) => new()
+    private unsafe FuseEntry EntryOf(int descriptor, byte* name, in StatX stat)
     {
-        NodeId = _nodes.Reference(descriptor, IdentityOf(stat)).Number,
-        EntryValid = _valid,
-        AttributesValid = _valid,
-        Attributes = AttributesOf(stat),
-    };
+        UnderlayNode node = _nodes.Reference(descriptor, IdentityOf(stat));
+        if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name).EndsWith(WriteAheadLogSuffix))
+            node.IsWrittenThrough = true;
+        return new FuseEntry
+        {
+            NodeId = node.Number,
+            EntryValid = _valid,
+            AttributesValid = _valid,
+            Attributes = AttributesOf(stat),
+        };
+    }
 
     private bool TryFindFile(ulong handle, [NotNullWhen(true)] out OpenUnderlayFile? file) => (file = _files.Find(handle)) is not null;
 }

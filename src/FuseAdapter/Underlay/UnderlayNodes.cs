@@ -12,6 +12,9 @@ internal sealed class UnderlayNode(int descriptor, NodeIdentity identity, ulong 
 
     public ulong Number => number;
 
+    /// <summary>Each write(2) reaches the file beneath before it returns: the kernel does not gather writes in its page cache.</summary>
+    public bool IsWrittenThrough { get; set; }
+
     /// <summary>References that the kernel holds; guarded by <see cref="UnderlayNodes"/>.</summary>
     public ulong References { get; set; }
 }

@@ -18,9 +18,6 @@ internal static class SiteFiles
         return content;
     }
 
-    /// <summary>Where an attachment lies below the mount point.</summary>
-    public static string PathOf(this Site site, string name) => Path.Combine(site.MountPoint, name[..2], name[2..4], name);
-
     /// <summary>Opens a new attachment for writing, with no buffer between the test and the kernel.</summary>
     public static FileStream CreateAttachment(this Site site, string name)
     {

@@ -90,6 +90,30 @@ public class SqliteTests
         }
     }
 
+    /// <summary>As stock Orthanc commits: what is only in the page cache of the mount would be lost when the mount program is killed.</summary>
+    [Fact(Timeout = 120_000)]
+    public async Task A_commit_without_fsync_lies_beneath_when_it_returns()
+    {
+        await using UnderlayMount mount = UnderlayMount.Create();
+        string output = await mount.PythonAsync(
+            """
+            import os, shutil, sqlite3, tempfile
+            db = sqlite3.connect("index", isolation_level=None)
+            for setting in ("synchronous=normal", "journal_mode=wal", "locking_mode=exclusive", "wal_autocheckpoint=1000"):
+                db.execute(f"pragma {setting}")
+            db.execute("create table t(number)")
+            for number in range(100):
+                db.execute("insert into t values (?)", (number,))
+            # Nothing was closed since, which would write back; a copy of what lies beneath is what a crash would leave.
+            with tempfile.TemporaryDirectory() as left:
+                for name in ("index", "index-wal"):
+                    shutil.copy(os.path.join(os.environ["beneath"], name), left)
+                print(sqlite3.connect(os.path.join(left, "index")).execute("select count(*) from t").fetchone()[0])
+            """);
+        Assert.Equal("100", output);
+        Assert.InRange(mount.Requests("FSYNC"), 0, 20); // some to make the database, none for a commit
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task Each_commit_reaches_the_disk()
     {

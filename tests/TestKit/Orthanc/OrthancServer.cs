@@ -69,6 +69,13 @@ public sealed class OrthancServer : IAsyncDisposable
         return await _output + await _errors;
     }
 
+    /// <summary>Kills it as a crash would.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -27,10 +27,12 @@ public static class CloudFsProgram
         CloudFsStatus.Parse((await RunAsync("status", mountPoint, "--json")).Succeeded("status").Output);
 
     /// <summary>Kills the program behind a mount as a crash would, and waits until it has gone; the mount stays, stale.</summary>
-    public static async Task KillAsync(string mountPoint)
+    public static async Task KillAsync(string mountPoint) => await KillAsync((await StatusAsync(mountPoint)).ProcessId);
+
+    /// <summary>The same, of a program whose process is known.</summary>
+    public static async Task KillAsync(int processId)
     {
-        CloudFsStatus status = await StatusAsync(mountPoint);
-        using var process = Process.GetProcessById(status.ProcessId);
+        using var process = Process.GetProcessById(processId);
         process.Kill();
         await process.WaitForExitAsync();
     }

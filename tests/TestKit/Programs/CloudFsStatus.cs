@@ -25,6 +25,9 @@ public sealed record CloudFsStatus
     /// <summary>Objects whose delete the bucket has not confirmed yet.</summary>
     public required int PendingDeletes { get; init; }
 
+    /// <summary>Attachments that are acknowledged and not in the bucket yet, in journal mode.</summary>
+    public int PendingUploads { get; init; }
+
     /// <summary>Attachments open now.</summary>
     public required OpenFileCounts OpenFiles { get; init; }
 

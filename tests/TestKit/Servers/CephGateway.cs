@@ -51,6 +51,12 @@ public sealed class CephGateway : IAsyncDisposable
         return new CephGateway(script, port, accessKey, secretKey);
     }
 
+    /// <summary>Kills the gateway as a crash would; what it has stored stays with the object store behind it.</summary>
+    public Task KillAsync() => _script.CommandAsync("kill");
+
+    /// <summary>Starts the gateway again after <see cref="KillAsync"/>, and waits until it listens.</summary>
+    public Task RestartAsync() => _script.CommandAsync("start");
+
     /// <summary>Settings for a new, empty bucket.</summary>
     public async Task<S3BucketSettings> CreateBucketAsync()
     {

@@ -12,8 +12,9 @@ internal sealed class ServerScript : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
 
     private readonly Process _script;
+    private readonly Task<string> _errors;
 
-    private ServerScript(Process script) => _script = script;
+    private ServerScript(Process script, Task<string> errors) => (_script, _errors) = (script, errors);
 
     /// <exception cref="InvalidOperationException">It did not come up; the message has the script's own words.</exception>
     internal static async Task<ServerScript> StartAsync(string name, params string[] arguments)
@@ -32,10 +33,20 @@ internal sealed class ServerScript : IAsyncDisposable
         var line = script.StandardOutput.ReadLineAsync();
         await Task.WhenAny(line, Task.Delay(StartTimeout));
         if (line.IsCompletedSuccessfully && await line == "ready")
-            return new ServerScript(script);
+            return new ServerScript(script, errors);
         script.StandardInput.Close();
         await script.WaitForExitAsync();
         throw new InvalidOperationException($"{name} did not start: {await errors}");
+    }
+
+    /// <summary>Says one line to the script and waits until it is done.</summary>
+    /// <exception cref="InvalidOperationException">It failed; the message has the script's own words.</exception>
+    internal async Task CommandAsync(string command)
+    {
+        await _script.StandardInput.WriteLineAsync(command);
+        await _script.StandardInput.FlushAsync();
+        if (await _script.StandardOutput.ReadLineAsync() != "done")
+            throw new InvalidOperationException($"{command}: {await _errors}");
     }
 
     /// <summary>A new name in the folder of temporary files.</summary>

@@ -9,7 +9,7 @@ using OrthancCloudFs.Buckets.S3;
 using OrthancCloudFs.TestKit.Google;
 using OrthancCloudFs.TestKit.Servers;
 
-namespace OrthancCloudFs.EndToEnd.Tests.Support;
+namespace OrthancCloudFs.TestKit.Sites;
 
 /// <summary>The kinds of bucket that each test runs on.</summary>
 public enum BucketKind

@@ -1,8 +1,9 @@
+using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using OrthancCloudFs.TestKit.Orthanc;
 using OrthancCloudFs.TestKit.Programs;
 
-namespace OrthancCloudFs.EndToEnd.Tests.Support;
+namespace OrthancCloudFs.TestKit.Sites;
 
 /// <summary>What differs from one test's site to another's.</summary>
 public sealed record SiteSetup
@@ -24,6 +25,9 @@ public sealed record SiteSetup
     /// <summary>The plugins' key of that name; it can be changed between two mounts: <see cref="Site.ConfigureAsync"/>.</summary>
     public string HybridMode { get; init; } = "Disabled";
 
+    /// <summary>The key of that name in "OrthancCloudFs"; null for the program's default.</summary>
+    public string? WriteMode { get; init; }
+
     /// <summary>The user that Orthanc runs as, who owns the mount point then; null for our own.</summary>
     public string? OrthancUser { get; init; }
 }
@@ -32,6 +36,7 @@ public sealed record SiteSetup
 /// A whole hospital in a temporary folder: key, bucket, configuration, mount point; the mount and a stock Orthanc are started by the test
 /// and ended with this object.
 /// </summary>
+[SupportedOSPlatform("linux")]
 public sealed class Site : IAsyncDisposable
 {
     private SiteSetup _setup;
@@ -58,8 +63,17 @@ public sealed class Site : IAsyncDisposable
 
     public OrthancRest Rest => Orthanc!.Rest;
 
+    /// <summary>Of Orthanc's REST interface, whether it runs or not.</summary>
+    public Uri RestAddress => new($"http://127.0.0.1:{_httpPort}/");
+
+    /// <summary>Orthanc's database.</summary>
+    public string IndexFile => Path.Combine(IndexFolder, "index");
+
     /// <summary>A folder of the test's own besides the mount.</summary>
     public string Scratch => Directory.CreateDirectory(Path.Combine(_folder, "scratch")).FullName;
+
+    /// <summary>Where an attachment lies below the mount point.</summary>
+    public string PathOf(string name) => Path.Combine(MountPoint, name[..2], name[2..4], name);
 
     /// <summary>Key, bucket and configuration; nothing runs yet.</summary>
     public static async Task<Site> CreateAsync(SiteSetup setup, SharedServers servers)
@@ -119,6 +133,13 @@ public sealed class Site : IAsyncDisposable
         Orthanc = null;
     }
 
+    /// <summary>Kills Orthanc as a crash would.</summary>
+    public async Task KillOrthancAsync()
+    {
+        await Orthanc!.KillAsync();
+        await StopOrthancAsync();
+    }
+
     /// <summary>What happens in the mount while something is done, once all of it has come to rest.</summary>
     public async Task<CloudFsStatus> CountAsync(Func<Task> action)
     {
@@ -171,6 +192,13 @@ public sealed class Site : IAsyncDisposable
         section["StorageStructure"] = _setup.StorageStructure;
         section["HybridMode"] = _setup.HybridMode;
         section["StorageEncryption"] = new JsonObject { ["MasterKey"] = new JsonArray(1, KeyFile) };
+        var cloudFs = new JsonObject
+        {
+            ["StateDirectory"] = Path.Combine(_folder, "state"),
+            ["StagingMemory"] = _setup.StagingMemory,
+        };
+        if (_setup.WriteMode is { } writeMode)
+            cloudFs["WriteMode"] = writeMode;
         return new JsonObject
         {
             ["Name"] = "Test",
@@ -186,11 +214,7 @@ public sealed class Site : IAsyncDisposable
             ["RemoteAccessAllowed"] = false, // 127.0.0.1 only
             ["AuthenticationEnabled"] = false,
             [Bucket.SectionName] = section,
-            ["OrthancCloudFs"] = new JsonObject
-            {
-                ["StateDirectory"] = Path.Combine(_folder, "state"),
-                ["StagingMemory"] = _setup.StagingMemory,
-            },
+            ["OrthancCloudFs"] = cloudFs,
         };
     }
 

@@ -1,7 +1,7 @@
 using OrthancCloudFs.TestKit.Google;
 using OrthancCloudFs.TestKit.Servers;
 
-namespace OrthancCloudFs.EndToEnd.Tests.Support;
+namespace OrthancCloudFs.TestKit.Sites;
 
 /// <summary>The providers' servers, each started by the first test that needs it and shared by all: each test makes a bucket of its own there.</summary>
 public sealed class SharedServers : IAsyncDisposable

@@ -1,0 +1,92 @@
+using OrthancCloudFs.TestKit.Programs;
+using OrthancCloudFs.TestKit.Sites;
+
+namespace OrthancCloudFs.Campaigns.Crash;
+
+/// <summary>Compares what is in the bucket with Orthanc's index and with what the clients were told, when everything has come to rest.</summary>
+internal sealed class BucketAudit(Site site, Ledger ledger, CrashReport report)
+{
+    /// <summary>A request that may still arrive at the bucket is waited for, and what fails is tried again after up to 5 minutes.</summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Waits until the mount has done all that it has acknowledged.</summary>
+    public async Task DrainAsync()
+    {
+        long began = Environment.TickCount64;
+        CloudFsStatus status = await site.StatusAsync();
+        while (status.PendingDeletes + status.PendingUploads > 0)
+        {
+            if (Environment.TickCount64 - began > DrainPatience.TotalMilliseconds)
+            {
+                report.AddFinding($"after {DrainPatience}, {status.PendingDeletes} deletes and {status.PendingUploads} uploads are still pending");
+                return;
+            }
+
+            await Task.Delay(Pause);
+            status = await site.StatusAsync();
+        }
+    }
+
+    /// <summary>Reads every object, and finds a reason for each that Orthanc does not know. Orthanc is stopped.</summary>
+    public async Task VerifyAsync()
+    {
+        CommandResult index = await ExternalProgram.RunAsync("sqlite3", site.IndexFile, "select uuid from AttachedFiles");
+        HashSet<string> known = Lines(index.Succeeded("sqlite3").Output);
+        CommandResult list = await CloudFsProgram.RunAsync("list", "--config", site.Configuration);
+        HashSet<string> present = [.. Lines(list.Succeeded("list").Output).Select(static line => line.Split('\t')[0])];
+        foreach (string lost in known.Except(present, StringComparer.Ordinal))
+            report.AddFinding($"attachment {lost} is in Orthanc's index and not in the bucket");
+        foreach (string attachment in present)
+            await VerifyObjectAsync(attachment, known.Contains(attachment));
+        if (await site.Bucket.CountUploadsAsync() is > 0 and int uploads)
+            report.AddFinding($"{uploads} uploads in parts are neither completed nor aborted");
+    }
+
+    private static HashSet<string> Lines(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+
+    private async Task VerifyObjectAsync(string attachment, bool isKnown)
+    {
+        string checksum;
+        try
+        {
+            checksum = Ledger.ChecksumOf(await File.ReadAllBytesAsync(site.PathOf(attachment)));
+        }
+        catch (IOException e)
+        {
+            report.AddFinding($"the object of attachment {attachment}, which Orthanc {(isKnown ? "knows" : "does not know")}, does not open: {e.Message}");
+            return;
+        }
+
+        TrackedInstance? instance = ledger.Find(checksum);
+        if (instance is null)
+            report.AddFinding($"attachment {attachment} holds nothing that was ever sent");
+        else if (!isKnown)
+            Explain(attachment, instance);
+    }
+
+    /// <summary>What a store or a delete left that was under way at a kill; everything else is a finding.</summary>
+    private void Explain(string attachment, TrackedInstance instance)
+    {
+        // Orthanc writes a file first and its index last, and deletes in the other order. Killed in between, it leaves the file; and it
+        // does not tell anybody that it could not remove one.
+        const Victims Orthancs = Victims.Orthanc | Victims.Mount;
+        switch (instance.State)
+        {
+            case InstanceState.NotAcknowledged when (instance.Disturbed & Orthancs) != Victims.None:
+                report.CountOrphan($"stored but never in the index: killed in between ({instance.Disturbed})");
+                break;
+            case InstanceState.Deleting when (instance.Disturbed & Orthancs) != Victims.None:
+                report.CountOrphan($"out of the index but never unlinked: killed in between ({instance.Disturbed})");
+                break;
+            case InstanceState.Deleted when instance.Disturbed != Victims.None:
+                report.CountOrphan($"out of the index, and Orthanc ignored that it could not unlink ({instance.Disturbed})");
+                break;
+            default:
+                report.AddFinding(
+                    $"attachment {attachment} is in the bucket and not in Orthanc's index; {instance} is {instance.State}, and {instance.Disturbed} was away");
+                break;
+        }
+    }
+}

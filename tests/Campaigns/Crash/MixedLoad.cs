@@ -1,0 +1,127 @@
+using OrthancCloudFs.TestKit.Orthanc;
+
+namespace OrthancCloudFs.Campaigns.Crash;
+
+/// <summary>
+/// Clients that store, read and delete through Orthanc without a pause, and write down what they were told. A call that fails is no finding:
+/// it was not acknowledged.
+/// </summary>
+internal sealed class MixedLoad : IAsyncDisposable
+{
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(250);
+
+    private readonly CrashPlan _plan;
+    private readonly OrthancRest _rest;
+    private readonly Ledger _ledger;
+    private readonly Disturbances _disturbances;
+    private readonly CrashReport _report;
+    private readonly DicomFactory _dicom;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task[] _clients;
+
+    public MixedLoad(CrashPlan plan, int seed, OrthancRest rest, Ledger ledger, Disturbances disturbances, CrashReport report)
+    {
+        (_plan, _rest, _ledger, _disturbances, _report) = (plan, rest, ledger, disturbances, report);
+        _dicom = new DicomFactory(seed);
+        _clients = [.. Enumerable.Range(1, plan.Clients).Select(client => Task.Run(() => WorkAsync(new Random(unchecked(seed + client)))))];
+    }
+
+    /// <summary>Ends all clients, each after the answer to its last request.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_clients);
+        _stop.Dispose();
+    }
+
+    /// <summary>Mostly 2 to 130 KB, some of 512 KiB, few of 4 MB, and now and then one that is uploaded in parts.</summary>
+    private static int RandomLength(Random random) => random.Next(100) switch
+    {
+        0 => CrashCampaign.LengthInParts,
+        < 3 => 4_000_000,
+        < 15 => 512 * 1024,
+        _ => 2048 + (2 * random.Next(64_000)),
+    };
+
+    private async Task WorkAsync(Random random)
+    {
+        bool isDone = true;
+        while (!_stop.IsCancellationRequested)
+        {
+            // While nothing works, hardly any deletes: they would leave nothing of which it is certain that it must be there.
+            int dice = random.Next(100);
+            int reads = isDone ? 30 : 85;
+            int deletes = !isDone ? 1 : _ledger.StoredCount > _plan.Population ? 45 : 15;
+            isDone = dice < reads ? await ReadAsync(random)
+                : dice < reads + deletes ? await DeleteAsync(random)
+                : await StoreAsync(random);
+            if (!isDone)
+                await Task.Delay(PauseAfterFailure);
+        }
+    }
+
+    private async Task<bool> StoreAsync(Random random)
+    {
+        DicomInstance file = _dicom.Create(RandomLength(random));
+        TrackedInstance instance = _ledger.BeginStore(file.Bytes);
+        int began = _disturbances.Now;
+        try
+        {
+            string id = await _rest.StoreAsync(file);
+            _ledger.Stored(instance, id, _disturbances.Since(began));
+            _report.CountStored();
+            return true;
+        }
+        catch (Exception e) when (OrthancCall.IsRefusal(e))
+        {
+            _ledger.NotAcknowledged(instance, _disturbances.Since(began));
+            _report.CountRefused("store", _disturbances.Since(began), e);
+            return false;
+        }
+    }
+
+    private async Task<bool> ReadAsync(Random random)
+    {
+        if (_ledger.BeginRead(random) is not { } instance)
+            return false;
+        int began = _disturbances.Now;
+        try
+        {
+            byte[] file = await _rest.FileAsync(instance.Id!);
+            if (Ledger.ChecksumOf(file) != instance.Checksum)
+                _report.AddFinding($"{instance} was read as something else, of {file.Length} bytes");
+            _report.CountRead();
+            return true;
+        }
+        catch (Exception e) when (OrthancCall.IsRefusal(e))
+        {
+            // With 404 too, Orthanc says only that it could not open the file; the look after the restart tells whether that was true.
+            _report.CountRefused("read", _disturbances.Since(began), e);
+            return false;
+        }
+        finally
+        {
+            _ledger.EndRead(instance);
+        }
+    }
+
+    private async Task<bool> DeleteAsync(Random random)
+    {
+        if (_ledger.BeginDelete(random) is not { } instance)
+            return false;
+        int began = _disturbances.Now;
+        try
+        {
+            await _rest.DeleteInstanceAsync(instance.Id!);
+            _ledger.EndDelete(instance, isAcknowledged: true, _disturbances.Since(began));
+            _report.CountDeleted();
+            return true;
+        }
+        catch (Exception e) when (OrthancCall.IsRefusal(e))
+        {
+            _ledger.EndDelete(instance, isAcknowledged: false, _disturbances.Since(began));
+            _report.CountRefused("delete", _disturbances.Since(began), e);
+            return false;
+        }
+    }
+}
