@@ -31,6 +31,7 @@ public class CloudFsSectionTests
                 ReadMode = ReadMode.Direct,
                 GuardUnderlay = true,
                 EntryTimeout = TimeSpan.FromHours(1),
+                ShutdownTimeout = TimeSpan.FromSeconds(10),
             },
             settings.Mount);
     }
@@ -41,7 +42,7 @@ public class CloudFsSectionTests
         using ConfigurationFolder folder = new ConfigurationFolder().Add("a.json", ConfigurationFolder.WithCloudFs("""
             "MountPoint": "/mnt/orthanc/", "StagingMemory": 64, "Owner": "orthanc", "Group": 120, "DirectoryMode": "0750", "FileMode": "640",
             "AllowOther": false, "ReadMode": "PageCache", "StateDirectory": "state", "GuardUnderlay": false, "AllowPlainObjects": true,
-            "LogLevel": "Debug", "LogFormat": "Json", "LogFile": "cloudfs.log", "EntryTimeout": 0
+            "LogLevel": "Debug", "LogFormat": "Json", "LogFile": "cloudfs.log", "EntryTimeout": 0, "ShutdownTimeout": 60
             """));
         ConfigurationResult result = folder.Read();
         CloudFsSettings settings = result.Settings;
@@ -62,6 +63,7 @@ public class CloudFsSectionTests
                 ReadMode = ReadMode.PageCache,
                 GuardUnderlay = false,
                 EntryTimeout = TimeSpan.Zero,
+                ShutdownTimeout = TimeSpan.FromMinutes(1),
             },
             settings.Mount);
         Assert.Contains("AllowPlainObjects lets objects be read that no key authenticates", Assert.Single(result.Warnings));
@@ -122,6 +124,7 @@ public class CloudFsSectionTests
     [InlineData("\"LogFormat\": \"json\"", "perhaps \"Json\" is meant")]
     [InlineData("\"LogFile\": \"\"", "OrthancCloudFs.LogFile must not be empty")]
     [InlineData("\"EntryTimeout\": -1", "OrthancCloudFs.EntryTimeout must be from 0 to 31536000 s, found -1")]
+    [InlineData("\"ShutdownTimeout\": 3601", "OrthancCloudFs.ShutdownTimeout must be from 0 to 3600 s, found 3601")]
     public void Wrong_values_are_refused(string key, string expected)
     {
         Assert.Contains(expected, ConfigurationFolder.RefuseText(ConfigurationFolder.WithCloudFs(key)));
