@@ -18,7 +18,7 @@ public static partial class KnownKeys
     public static IReadOnlyList<ConfigurationKey> All => field ??=
     [
         MountPoint, StagingMemory, Owner, Group, DirectoryMode, FileMode, AllowOther, ReadMode, EntryTimeout, GuardUnderlay,
-        StateDirectory, AllowPlainObjects, Checksum, IfNoneMatch, LogLevel, LogFormat, LogFile,
+        StateDirectory, ShutdownTimeout, AllowPlainObjects, Checksum, IfNoneMatch, LogLevel, LogFormat, LogFile,
         Directory,
         BucketName, Region, AccessKey, SecretKey, Endpoint, VirtualAddressing, ConnectTimeout, StorageClass, Tags,
         UseTransferManager, TransferPoolSize, TransferBufferSize, EnableAwsSdkLogs,

@@ -93,9 +93,11 @@ public sealed class DelayProxy : IAsyncDisposable
         {
             if (_isCut)
                 return;
+            NetworkStream nearStream = near.GetStream(); // at once: later it refuses a connection that was reset
             await far.ConnectAsync(IPAddress.Loopback, _target, end.Token);
             near.NoDelay = far.NoDelay = true;
-            await Task.WhenAll(CarryAsync(near, far, end.Token), CarryAsync(far, near, end.Token));
+            NetworkStream farStream = far.GetStream();
+            await Task.WhenAll(CarryAsync(nearStream, farStream, end.Token), CarryAsync(farStream, nearStream, end.Token));
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
         {
@@ -107,27 +109,27 @@ public sealed class DelayProxy : IAsyncDisposable
         }
     }
 
-    private async Task CarryAsync(TcpClient from, TcpClient to, CancellationToken end)
+    private async Task CarryAsync(NetworkStream from, NetworkStream to, CancellationToken end)
     {
         var line = Channel.CreateBounded<(long Due, byte[] Bytes)>(MostChunks);
         var delivering = DeliverAsync(line.Reader, to, end);
         var buffer = new byte[ChunkLength];
         int read;
-        while ((read = await from.GetStream().ReadAsync(buffer, end)) > 0)
+        while ((read = await from.ReadAsync(buffer, end)) > 0)
             await line.Writer.WriteAsync((Environment.TickCount64 + (long)_delay.TotalMilliseconds, buffer[..read]), end);
         line.Writer.Complete();
         await delivering;
     }
 
-    private async Task DeliverAsync(ChannelReader<(long Due, byte[] Bytes)> line, TcpClient to, CancellationToken end)
+    private async Task DeliverAsync(ChannelReader<(long Due, byte[] Bytes)> line, NetworkStream to, CancellationToken end)
     {
         await foreach (var (due, bytes) in line.ReadAllAsync(end))
         {
             if (due - Environment.TickCount64 is > 0 and var wait)
                 await Task.Delay(TimeSpan.FromMilliseconds(wait), end);
             await _passable.Task.WaitAsync(end);
-            await to.GetStream().WriteAsync(bytes, end);
+            await to.WriteAsync(bytes, end);
         }
-        to.Client.Shutdown(SocketShutdown.Send);
+        to.Socket.Shutdown(SocketShutdown.Send);
     }
 }
