@@ -49,6 +49,9 @@ public enum AttachmentError
 
     /// <summary>The object lies in an archive tier.</summary>
     Archived,
+
+    /// <summary>The program is about to end and takes nothing new.</summary>
+    Closing,
 }
 
 /// <summary>A failed operation on an attachment. The message is one line that names what and why; never a key or content.</summary>

@@ -231,22 +231,6 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             return _writers.Keys.Count(directory.Holds);
     }
 
-    /// <summary>Fails every attachment still being written, commits under way may end first; ends downloads.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        AttachmentWriter[] open;
-        lock (_lock)
-            open = [.. _writers.Values];
-        foreach (AttachmentWriter writer in open)
-            await writer.AbortAsync("the mount was closed").ConfigureAwait(false);
-        await _committer.StopAsync().ConfigureAwait(false);
-        if (_names is not null)
-            await _names.DisposeAsync().ConfigureAwait(false);
-        await _fetcher.StopAsync().ConfigureAwait(false);
-        _cache.Reclaim(long.MaxValue);
-        _inputs.Dispose();
-    }
-
     private async Task OpenAsync(CachedContent content, CancellationToken cancellationToken)
     {
         if (content.IsOpened)

@@ -20,6 +20,7 @@ public static class ErrnoTable
         AttachmentError.TimedOut => Errno.ETIMEDOUT,
         AttachmentError.BucketFull => Errno.ENOSPC,
         AttachmentError.Archived => Errno.ENODATA,
+        AttachmentError.Closing => Errno.ESHUTDOWN,
         AttachmentError.Incomplete or AttachmentError.Unreadable or AttachmentError.Unreachable or AttachmentError.BucketFailure => Errno.EIO,
         _ => Errno.EIO,
     };

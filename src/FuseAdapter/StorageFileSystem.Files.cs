@@ -203,7 +203,7 @@ public sealed partial class StorageFileSystem
                 return;
             }
 
-            using OpenAttachment reader = await _tree.OpenAsync(node, r.CancellationToken).ConfigureAwait(false);
+            using OpenAttachment reader = await _tree.ReopenAsync(node, r.CancellationToken).ConfigureAwait(false);
             r.Reply(buffer.AsSpan(0, await reader.ReadAsync(r.Offset, buffer.AsMemory(0, r.Size), r.CancellationToken).ConfigureAwait(false)));
         }
         catch (Exception e)

@@ -138,7 +138,7 @@ public sealed partial class StorageFileSystem
 
     private void Create(CreateRequest r, AttachmentId id)
     {
-        if (_options.Hybrid == HybridStorage.WriteToUnderlay)
+        if (_options.Hybrid == HybridStorage.WriteToUnderlay && !_tree.IsClosing)
             _underlay.CreateAttachment(r, id, _options.DirectoryMode);
         else
             _ = CreateAsync(r, id);

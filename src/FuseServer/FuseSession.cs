@@ -31,7 +31,8 @@ public sealed class FuseSession : IAsyncDisposable
     private readonly Timer _deadlines;
     private readonly TaskCompletionSource<FuseConnectionInfo> _initialized = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _readers;
+    private RequestReader[] _readers = [];
+    private int _readersRunning;
 
     private FuseSession(string mountPoint, FuseDevice device, FuseFileSystem fileSystem, FuseOptions options, ILogger logger)
     {
@@ -58,6 +59,12 @@ public sealed class FuseSession : IAsyncDisposable
     public FuseCounters Counters => _connection.Counters;
 
     public FuseNotifier Notifier { get; }
+
+    /// <summary>
+    /// False when every reader thread has been held up by a handler for so long, so that no request is served any more. Costs no request,
+    /// and unlike a system call on its own mount it cannot hang.
+    /// </summary>
+    public bool IsServing(TimeSpan patience) => _readers.Any(reader => reader.Handling < patience);
 
     /// <summary>Mounts the file system and returns when it can be used.</summary>
     /// <param name="mountPoint">An existing directory.</param>
@@ -168,9 +175,10 @@ public sealed class FuseSession : IAsyncDisposable
     private void StartReaders()
     {
         RequestDispatcher dispatcher = new(_connection, _fileSystem, Initialized);
-        _readers = _options.ReaderThreads;
-        for (int i = 0; i < _options.ReaderThreads; i++)
-            new RequestReader(_connection, dispatcher, ReaderEnded).Start(i);
+        _readers = [.. Enumerable.Range(0, _options.ReaderThreads).Select(_ => new RequestReader(_connection, dispatcher, ReaderEnded))];
+        _readersRunning = _readers.Length;
+        for (int i = 0; i < _readers.Length; i++)
+            _readers[i].Start(i);
     }
 
     private void Initialized(FuseConnectionInfo? info, string? failure)
@@ -205,7 +213,7 @@ public sealed class FuseSession : IAsyncDisposable
 
     private void ReaderEnded()
     {
-        if (Interlocked.Decrement(ref _readers) > 0)
+        if (Interlocked.Decrement(ref _readersRunning) > 0)
             return;
         _initialized.TrySetException(new FuseMountException($"cannot mount on {MountPoint}: the connection ended during INIT", Errno.ENOTCONN));
         try

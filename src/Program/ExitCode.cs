@@ -26,6 +26,9 @@ internal static class ExitCode
 
     /// <summary>There is no such attachment, or nothing is mounted there.</summary>
     public const int NotFound = 7;
+
+    /// <summary>Unmounted, but the bucket has not confirmed everything; the next mount goes on with it.</summary>
+    public const int Pending = 8;
 }
 
 /// <summary>Ends a command with one line on standard error and an exit code.</summary>

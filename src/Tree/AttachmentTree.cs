@@ -11,9 +11,16 @@ namespace OrthancCloudFs.Tree;
 public sealed class AttachmentTree(AttachmentStore store)
 {
     private readonly DirectoryKnowledge _knowledge = new(TimeProvider.System);
+    private volatile bool _isClosing;
 
     /// <summary>The attachments behind the names.</summary>
     public AttachmentStore Store => store;
+
+    /// <summary>True when nothing is created or opened any more.</summary>
+    public bool IsClosing => _isClosing;
+
+    /// <summary>Nothing is created or opened from now on, what is open goes on: for a program that is about to end.</summary>
+    public void RefuseNew() => _isClosing = true;
 
     /// <summary>Looks up an attachment of a folder; null when there is none.</summary>
     public async Task<AttachmentNode?> FindAsync(AttachmentId id, CancellationToken cancellationToken)
@@ -27,13 +34,27 @@ public sealed class AttachmentTree(AttachmentStore store)
     /// <summary>Begins a new attachment, which nobody else can open until it is committed.</summary>
     public async Task<AttachmentNode> CreateAsync(AttachmentId id, CancellationToken cancellationToken)
     {
+        RequireNotClosing(id);
         AttachmentWriter writer = await store.CreateAsync(id, cancellationToken).ConfigureAwait(false);
+        if (_isClosing) // while this waited for memory
+        {
+            await writer.AbortAsync("the mount is being closed").ConfigureAwait(false);
+            RequireNotClosing(id);
+        }
+
         _knowledge.Added(id.Directory);
         return new AttachmentNode(writer);
     }
 
     /// <summary>Opens for reading: the content is complete and authenticated when this returns.</summary>
-    public async Task<OpenAttachment> OpenAsync(AttachmentNode node, CancellationToken cancellationToken)
+    public Task<OpenAttachment> OpenAsync(AttachmentNode node, CancellationToken cancellationToken)
+    {
+        RequireNotClosing(node.Id);
+        return ReopenAsync(node, cancellationToken);
+    }
+
+    /// <summary>The same for somebody who has the attachment open already.</summary>
+    public async Task<OpenAttachment> ReopenAsync(AttachmentNode node, CancellationToken cancellationToken)
     {
         if (node.IsRemoved)
             throw new AttachmentException(AttachmentError.NotFound, $"{node.Id}: it was removed");
@@ -83,4 +104,10 @@ public sealed class AttachmentTree(AttachmentStore store)
 
     /// <summary>What a folder holds in the bucket.</summary>
     public DirectoryStream OpenDirectory(HashDirectory directory) => new(store, directory, _knowledge);
+
+    private void RequireNotClosing(AttachmentId id)
+    {
+        if (_isClosing)
+            throw new AttachmentException(AttachmentError.Closing, $"{id}: the mount is being closed");
+    }
 }

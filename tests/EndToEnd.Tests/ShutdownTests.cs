@@ -43,6 +43,30 @@ public sealed class ShutdownTests(SharedServers servers)
         Assert.Contains("still open", await site.ReadLogAsync(), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Nothing_new_is_opened_while_what_is_open_goes_on()
+    {
+        const int ESHUTDOWN = 108;
+        await using Site site = await Site.CreateAsync(new SiteSetup(), servers);
+        await site.ConfigureAsync(root => root["OrthancCloudFs"]!["ShutdownTimeout"] = 100);
+        await site.MountAsync();
+        (string name, string stored) = (SiteFiles.NewName(), SiteFiles.NewName());
+        await site.WriteAttachmentAsync(stored, SiteFiles.RandomContent(1000));
+        int processId = await TerminateSoonAsync(site);
+        await using (FileStream file = site.CreateAttachment(name))
+        {
+            await file.WriteAsync(SiteFiles.RandomContent(200_000));
+            IOException refused = await RefusedSoonAsync(() => File.ReadAllBytes(site.PathOf(stored)));
+            Assert.Equal(ESHUTDOWN, refused.HResult);
+            Assert.Equal(ESHUTDOWN, Assert.ThrowsAny<IOException>(() => site.CreateAttachment(SiteFiles.NewName())).HResult);
+            await file.WriteAsync(SiteFiles.RandomContent(100_000));
+            file.Synchronize();
+        }
+
+        await AssertEndedAsync(site, processId);
+        Assert.Equal(2, (await site.Bucket.KeysAsync()).Count);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_program_that_is_started_meanwhile_ends_the_file_and_holds_nothing_up()
     {
@@ -107,6 +131,23 @@ public sealed class ShutdownTests(SharedServers servers)
         int processId = (await site.StatusAsync()).ProcessId;
         using var sender = Process.Start(ExternalProgram.StartInfo("bash", ["-c", $"sleep {Soon.TotalSeconds}; kill -TERM {processId}"]));
         return processId;
+    }
+
+    private static async Task<IOException> RefusedSoonAsync(Action action)
+    {
+        while (true)
+        {
+            try
+            {
+                action();
+            }
+            catch (IOException e)
+            {
+                return e;
+            }
+
+            await Task.Delay(50);
+        }
     }
 
     private static async Task AssertEndedAsync(Site site, int processId)

@@ -30,6 +30,30 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_session_whose_readers_are_all_held_up_does_not_serve()
+    {
+        SlowFileSystem fileSystem = new() { BlocksLookups = true };
+        await using TestMount mount = TestMount.Create(fileSystem, TestMount.DefaultOptions with { ReaderThreads = 2 });
+        Assert.True(mount.Session.IsServing(TimeSpan.FromMilliseconds(50)));
+        Process[] held = [.. Enumerable.Range(0, 2).Select(i => Programs.Start("stat", mount.PathOf($"blocked{i}")))];
+        try
+        {
+            await WaitUntilAsync(() => !mount.Session.IsServing(TimeSpan.FromMilliseconds(50)));
+            Assert.True(mount.Session.IsServing(TimeSpan.FromHours(1)));
+        }
+        finally
+        {
+            fileSystem.Blocked.Set();
+        }
+        await WaitUntilAsync(() => mount.Session.IsServing(TimeSpan.FromMilliseconds(50)));
+        foreach (Process process in held)
+        {
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_killed_reader_interrupts_its_request_and_dies_at_once()
     {
         // Through the page cache the kernel would send no INTERRUPT: nobody waits for the request itself, only for the page.
@@ -189,6 +213,10 @@ public sealed class FailureTests
     {
         public TimeSpan LookupDelay { get; init; }
 
+        public bool BlocksLookups { get; init; }
+
+        public ManualResetEventSlim Blocked { get; } = new();
+
         public bool HangsInRead { get; init; }
 
         public bool IgnoresReads { get; init; }
@@ -203,6 +231,8 @@ public sealed class FailureTests
 
         public override void Lookup(LookupRequest request)
         {
+            if (BlocksLookups)
+                Blocked.Wait();
             if (LookupDelay > TimeSpan.Zero && request.Name.StartsWith("slow"u8))
                 _ = AnswerLaterAsync(request);
             else

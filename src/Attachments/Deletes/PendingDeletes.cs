@@ -15,9 +15,6 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>What was asked for a moment ago is tried once before the program ends, for so long.</summary>
-    private static readonly TimeSpan FinalPatience = TimeSpan.FromSeconds(5);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<AttachmentId, HashSet<string>> _namesById = [];
@@ -179,12 +176,25 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// The last tries before the program ends: everything is tried at once, and again as often as it comes due within the time. A bucket
+    /// that answers has then confirmed what was deleted last.
+    /// </summary>
+    /// <returns>Objects still to be deleted.</returns>
+    public async Task<int> DrainAsync(TimeSpan patience)
+    {
+        MakeAllDue();
+        long start = _time.GetTimestamp();
+        while (patience - _time.GetElapsedTime(start) is { Ticks: > 0 } left && MayChangeWithin(left))
+            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
+        return Count;
+    }
+
+    /// <summary>Stops asking the bucket; what is not confirmed stays written down. <see cref="DrainAsync"/> comes before.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        await TryNewOnesAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _worker.ConfigureAwait(false);
         _stop.Dispose();
@@ -198,18 +208,23 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private RecordTable<PendingDelete> Log => _log ?? throw new InvalidOperationException("Nothing is remembered here.");
 
-    /// <summary>A bucket that answers has confirmed what was deleted last before the program ends.</summary>
-    private async Task TryNewOnesAsync()
-    {
-        long start = _time.GetTimestamp();
-        while (_time.GetElapsedTime(start) < FinalPatience && HasNewOnes())
-            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
-    }
-
-    private bool HasNewOnes()
+    private void MakeAllDue()
     {
         lock (_lock)
-            return _byName.Values.Any(entry => !entry.WasTried);
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            foreach (Entry entry in _byName.Values.Where(entry => entry.Due > now).ToArray())
+                _byName[entry.Delete.Name] = entry with { Due = now };
+        }
+
+        Wake();
+    }
+
+    private bool MayChangeWithin(TimeSpan time)
+    {
+        DateTimeOffset end = _time.GetUtcNow() + time;
+        lock (_lock)
+            return _underWay.Count > 0 || _byName.Values.Any(entry => entry.Due <= end);
     }
 
     private void Wake()

@@ -59,6 +59,13 @@ public sealed partial class UploadJournal
         }
     }
 
+    private bool MayChangeWithin(TimeSpan time)
+    {
+        DateTimeOffset end = _time.GetUtcNow() + time;
+        lock (_lock)
+            return _running > 0 || (_resumeAt <= end && _byNumber.Values.Any(entry => entry.Due <= end));
+    }
+
     /// <summary>Starts the oldest object whose turn it is; false, and how long until it may be another one's, when there is none.</summary>
     private bool TryStartNext(out TimeSpan pause)
     {

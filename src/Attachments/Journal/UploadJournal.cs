@@ -100,6 +100,21 @@ public sealed partial class UploadJournal : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// The last tries before the program ends: everything is tried at once, and again as often as it comes due within the time.
+    /// </summary>
+    /// <returns>Objects that are still to be uploaded.</returns>
+    public async Task<int> DrainAsync(TimeSpan patience)
+    {
+        lock (_lock)
+            _resumeAt = DateTimeOffset.MinValue;
+        Wake();
+        long start = _time.GetTimestamp();
+        while (patience - _time.GetElapsedTime(start) is { Ticks: > 0 } left && MayChangeWithin(left))
+            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
+        return Counters.Uploads;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

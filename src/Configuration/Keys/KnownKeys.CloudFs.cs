@@ -74,6 +74,11 @@ public static partial class KnownKeys
         Meaning = "Most disk that the journal takes; beyond it, stores go through to the bucket.",
     };
 
+    public static IntegerKey ShutdownTimeout { get; } = new(SectionNames.CloudFs, "ShutdownTimeout", KeySource.Ours, 10, 0, 3600, "s")
+    {
+        Meaning = "When the program is told to end: how long it waits for open files, and for what the bucket has not confirmed yet.",
+    };
+
     public static BooleanKey AllowPlainObjects { get; } = new(SectionNames.CloudFs, "AllowPlainObjects", KeySource.Ours, false)
     {
         Meaning = "With encryption on, objects without an envelope are readable too; nothing authenticates them.",

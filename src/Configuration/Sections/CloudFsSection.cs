@@ -30,6 +30,7 @@ internal static class CloudFsSection
             ReadMode = reader.Choice<ReadMode>(KnownKeys.ReadMode),
             GuardUnderlay = reader.Boolean(KnownKeys.GuardUnderlay),
             EntryTimeout = TimeSpan.FromSeconds(reader.Integer(KnownKeys.EntryTimeout)),
+            ShutdownTimeout = TimeSpan.FromSeconds(reader.Integer(KnownKeys.ShutdownTimeout)),
         };
     }
 

@@ -1,6 +1,6 @@
 namespace OrthancCloudFs.Configuration;
 
-/// <summary>How the mount presents itself to the kernel and to other users.</summary>
+/// <summary>How the mount presents itself to the kernel and to other users, and how it ends.</summary>
 public sealed record MountSettings
 {
     /// <summary>Owner of everything in the mount; null for the owner of the mount point directory.</summary>
@@ -23,6 +23,9 @@ public sealed record MountSettings
 
     /// <summary>How long the kernel may keep names and attributes.</summary>
     public required TimeSpan EntryTimeout { get; init; }
+
+    /// <summary>How long a program that must end waits for open files to be closed and for pending work to be done.</summary>
+    public required TimeSpan ShutdownTimeout { get; init; }
 }
 
 /// <summary>A user or group as written in the configuration: exactly one of the two is set.</summary>

@@ -6,8 +6,14 @@ internal sealed unsafe class RequestReader(FuseConnection connection, RequestDis
     [ThreadStatic]
     private static bool _isReaderThread;
 
+    private long _handlingSince;
+
     /// <summary>The calling thread serves requests.</summary>
     public static bool IsReaderThread => _isReaderThread;
+
+    /// <summary>How long it has been busy with one request; zero while it waits for the kernel.</summary>
+    public TimeSpan Handling =>
+        Volatile.Read(ref _handlingSince) is > 0 and var since ? TimeSpan.FromMilliseconds(Environment.TickCount64 - since) : TimeSpan.Zero;
 
     public void Start(int number) => new Thread(Run) { IsBackground = true, Name = $"FUSE reader {number}" }.Start();
 
@@ -35,7 +41,9 @@ internal sealed unsafe class RequestReader(FuseConnection connection, RequestDis
         int length = connection.Device.Read(buffer.Pointer, buffer.Size);
         if (length > 0)
         {
+            Volatile.Write(ref _handlingSince, Environment.TickCount64);
             dispatcher.Dispatch(slot, length);
+            Volatile.Write(ref _handlingSince, 0);
             return true;
         }
         switch ((Errno)(-length))

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
+using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Program.Composition;
 using OrthancCloudFs.Program.Mounting;
@@ -22,6 +24,7 @@ internal static class MountCommand
         Option<string> config = CommandRunner.ConfigOption();
         var foreground = new Option<bool>("--foreground", "-f") { Description = "Stay in the foreground and log to standard error (for systemd)" };
         var readOnly = new Option<bool>("--read-only") { Description = "Refuse every change; the bucket is only read" };
+        Option<TimeSpan?> wait = WaitOption();
         var background = new Option<bool>(BackgroundMount.OptionName) { Hidden = true };
         var command = new Command("mount", """
             Mounts the bucket over Orthanc's storage directory.
@@ -29,10 +32,11 @@ internal static class MountCommand
             Returns when the mount is ready: configuration and keys are right, and an object was put, read back and deleted in the
             bucket. The program then goes on in the background and logs to "LogFile", by default orthanc-cloudfs.log in the
             state directory. What lies beneath the mount point stays reachable: Orthanc's index belongs there.
-            SIGTERM unmounts: files being written are committed when they are closed within 10 seconds, and fail otherwise.
+            SIGTERM unmounts: nothing new is opened, files being written are committed when they are closed within "ShutdownTimeout",
+            and fail otherwise. Exit code 8: the bucket has not confirmed everything, and the next mount goes on with it.
             """)
         {
-            mountPoint, config, foreground, readOnly, background,
+            mountPoint, config, foreground, readOnly, wait, background,
         };
         command.SetBody(async (parsed, cancellationToken) =>
         {
@@ -46,12 +50,31 @@ internal static class MountCommand
 
             SendLogToFile(configuration.Settings, inBackground);
             using ILoggerFactory loggers = LoggingComposition.Create(configuration.Settings.Logging);
-            var run = new MountRun(configuration, parsed.GetValue(readOnly), loggers);
-            await run.RunAsync(BackgroundMount.SayReady, cancellationToken).ConfigureAwait(false);
-            return ExitCode.Success;
+            var run = new MountRun(configuration, parsed.GetValue(readOnly), parsed.GetValue(wait), loggers);
+            PendingWork pending = await run.RunAsync(BackgroundMount.SayReady, cancellationToken).ConfigureAwait(false);
+            return pending.IsNone
+                ? ExitCode.Success
+                : throw new CommandException(ExitCode.Pending, PendingReport.Line(configuration.Settings.MountPoint, pending));
         });
         return command;
     }
+
+    /// <summary>Null when it is not given, infinite when it is given without a number.</summary>
+    private static Option<TimeSpan?> WaitOption() => new("--wait")
+    {
+        Description = "Wait for a bucket that cannot be reached now: so many seconds, or without end",
+        HelpName = "SECONDS",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result =>
+        {
+            if (result.Tokens.Count == 0)
+                return Timeout.InfiniteTimeSpan;
+            if (uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint seconds))
+                return TimeSpan.FromSeconds(seconds);
+            result.AddError($"--wait takes a whole number of seconds, or nothing; found '{result.Tokens[0].Value}'. Write MOUNTPOINT before it.");
+            return null;
+        },
+    };
 
     private static void SendLogToFile(CloudFsSettings settings, bool inBackground)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FuseServer;
 using OrthancCloudFs.Program.Control;
+using OrthancCloudFs.Program.Mounting;
 
 namespace OrthancCloudFs.Program.Commands;
 
@@ -13,7 +14,8 @@ internal static class UnmountCommand
         var command = new Command("unmount", """
             Unmounts, and returns when the mount program has ended.
 
-            Refuses while something below the mount point is in use: stop Orthanc first. Also clears a mount that a crash left behind.
+            What the bucket has not confirmed yet is given "ShutdownTimeout"; what is left then is told in one line, with exit code 8, and goes
+            on with the next mount. Refuses while something below the mount point is in use: stop Orthanc first. Also clears a mount that a crash left behind.
             """) { mountPoint };
         command.SetBody(async (parsed, cancellationToken) =>
         {
@@ -24,6 +26,8 @@ internal static class UnmountCommand
                 throw new CommandException(ExitCode.Mount, refusal);
             if (answer is null && !FuseSession.TryClearStaleMount(path))
                 throw new CommandException(ExitCode.NotFound, $"nothing is mounted at {path} by this user");
+            if (answer is { Pending: { IsNone: false } pending })
+                throw new CommandException(ExitCode.Pending, PendingReport.Line(path, pending));
             return ExitCode.Success;
         });
         return command;

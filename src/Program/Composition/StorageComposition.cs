@@ -100,7 +100,11 @@ internal sealed class StorageComposition : IAsyncDisposable
         return storage;
     }
 
+    /// <summary>A probe with the retries of any request.</summary>
     public BucketProbe CreateProbe() => new(Bucket.Retrying, Layout, _form);
+
+    /// <summary>A probe whose first failure counts.</summary>
+    public BucketProbe CreateSingleAttemptProbe() => new(Bucket.SingleAttempts, Layout, _form);
 
     /// <summary>Puts the storage together.</summary>
     /// <param name="configuration">What was read.</param>

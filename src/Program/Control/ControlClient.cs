@@ -9,7 +9,8 @@ namespace OrthancCloudFs.Program.Control;
 internal static class ControlClient
 {
     /// <summary>
-    /// Sends one request and returns when the program has closed the connection; null when no program serves that mount point.
+    /// Sends one request and returns when the program has closed the connection; null when no program serves that mount point, or it ended
+    /// without an answer.
     /// </summary>
     /// <param name="mountPoint">Any spelling of the path.</param>
     /// <param name="request">One of <see cref="ControlRequest"/>.</param>
@@ -40,6 +41,6 @@ internal static class ControlClient
             received.Write(buffer, 0, count);
         }
         while (count > 0);
-        return JsonSerializer.Deserialize(received.ToArray(), type);
+        return received.Length == 0 ? null : JsonSerializer.Deserialize(received.ToArray(), type);
     }
 }

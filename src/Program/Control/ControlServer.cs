@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.Json;
 
@@ -5,27 +6,28 @@ namespace OrthancCloudFs.Program.Control;
 
 /// <summary>
 /// Answers one request per connection: a line with the request's name, then a JSON document. The connection of <c>unmount</c> stays open
-/// until the program ends, so that the other side knows when everything is written.
+/// until the process has gone, so that the other side knows that nothing is in use any more.
 /// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private readonly Socket _listener;
     private readonly string _path;
-    private readonly Func<MountStatus> _status;
-    private readonly Func<Task<string?>> _unmount;
+    private readonly Func<MountStatus?> _status;
+    private readonly Func<Task<UnmountAnswer>> _unmount;
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<Socket, TaskCompletionSource> _served = new();
     private readonly Task _accepting;
 
-    private ControlServer(Socket listener, string path, Func<MountStatus> status, Func<Task<string?>> unmount)
+    private ControlServer(Socket listener, string path, Func<MountStatus?> status, Func<Task<UnmountAnswer>> unmount)
     {
         (_listener, _path, _status, _unmount) = (listener, path, status, unmount);
         _accepting = AcceptAsync();
     }
 
     /// <param name="path">The socket.</param>
-    /// <param name="status">Answers <c>status</c>.</param>
-    /// <param name="unmount">Carries <c>unmount</c> out; returns why it could not, or null.</param>
-    public static ControlServer Start(string path, Func<MountStatus> status, Func<Task<string?>> unmount)
+    /// <param name="status">Answers <c>status</c>; null when nothing is mounted any more.</param>
+    /// <param name="unmount">Carries <c>unmount</c> out: refuses, or returns when all is done. It must have returned when this is disposed.</param>
+    public static ControlServer Start(string path, Func<MountStatus?> status, Func<Task<UnmountAnswer>> unmount)
     {
         ControlSocket.CreateFolder();
         File.Delete(path);
@@ -40,6 +42,7 @@ internal sealed class ControlServer : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.ConfigureAwait(false);
+        await Task.WhenAll(_served.Values.Select(served => served.Task)).ConfigureAwait(false);
         File.Delete(_path);
         _stop.Dispose();
     }
@@ -51,6 +54,7 @@ internal sealed class ControlServer : IAsyncDisposable
             try
             {
                 Socket connection = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                _served[connection] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _ = ServeAsync(connection);
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -62,26 +66,35 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private async Task ServeAsync(Socket connection)
     {
-        using var stream = new NetworkStream(connection, ownsSocket: true);
-        using var reader = new StreamReader(stream, leaveOpen: true);
+        bool staysOpen = false;
         try
         {
+            using var stream = new NetworkStream(connection, ownsSocket: false);
+            using var reader = new StreamReader(stream, leaveOpen: true);
             switch (await reader.ReadLineAsync(_stop.Token).ConfigureAwait(false))
             {
-                case ControlRequest.Status:
-                    await JsonSerializer.SerializeAsync(stream, _status(), ControlJson.Default.MountStatus).ConfigureAwait(false);
+                case ControlRequest.Status when _status() is { } status:
+                    await JsonSerializer.SerializeAsync(stream, status, ControlJson.Default.MountStatus).ConfigureAwait(false);
                     break;
                 case ControlRequest.Unmount:
-                    string? refusal = await _unmount().ConfigureAwait(false);
-                    await JsonSerializer.SerializeAsync(stream, new UnmountAnswer(refusal), ControlJson.Default.UnmountAnswer).ConfigureAwait(false);
-                    if (refusal is null)
-                        await Task.Delay(Timeout.Infinite, _stop.Token).ConfigureAwait(false);
+                    UnmountAnswer answer = await _unmount().ConfigureAwait(false);
+                    await JsonSerializer.SerializeAsync(stream, answer, ControlJson.Default.UnmountAnswer).ConfigureAwait(false);
+                    staysOpen = answer.Refusal is null;
                     break;
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // The other side went away, or the program ends.
+        }
+        finally
+        {
+            _served[connection].SetResult();
+            if (!staysOpen)
+            {
+                _served.TryRemove(connection, out _);
+                connection.Dispose();
+            }
         }
     }
 }

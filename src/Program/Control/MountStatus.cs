@@ -61,8 +61,8 @@ internal sealed record OpenFilesStatus(int Writing, int Reading);
 /// <summary>Memory of the program itself, in bytes: all that is resident, and the managed heap, garbage included.</summary>
 internal sealed record ProcessStatus(long Resident, long ManagedHeap);
 
-/// <summary>Why the mount point could not be unmounted; null when it was.</summary>
-internal sealed record UnmountAnswer(string? Refusal);
+/// <summary>Why the mount point could not be unmounted, or null; then <paramref name="Pending"/> is what was left when the program ended.</summary>
+internal sealed record UnmountAnswer(string? Refusal, PendingWork Pending);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(MountStatus))]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using OrthancCloudFs.Program.Native;
 
 namespace OrthancCloudFs.Program.Mounting;
@@ -33,6 +34,10 @@ internal static class BackgroundMount
         start.ArgumentList.Add(OptionName);
         using Process background = Process.Start(start)!;
         background.StandardInput.Close();
+
+        // It has left this terminal's session, and is told by us that nobody wants the mount any more.
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, PassOn);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, PassOn);
         Task<string> startupErrors = background.StandardError.ReadToEndAsync(cancellationToken);
         while (await background.StandardOutput.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
@@ -44,6 +49,12 @@ internal static class BackgroundMount
         await Console.Error.WriteAsync(await startupErrors.ConfigureAwait(false)).ConfigureAwait(false);
         await background.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         return background.ExitCode;
+
+        void PassOn(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            Libc.Terminate(background.Id);
+        }
     }
 
     /// <summary>

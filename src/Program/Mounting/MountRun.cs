@@ -1,9 +1,9 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using FuseServer;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
-using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.FuseAdapter;
 using OrthancCloudFs.FuseAdapter.Underlay;
@@ -17,9 +17,6 @@ namespace OrthancCloudFs.Program.Mounting;
 /// <summary>One mount from its beginning to its end, in this process.</summary>
 internal sealed partial class MountRun
 {
-    /// <summary>How long a program that must end waits for files below the mount point to be closed.</summary>
-    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(10);
-
     /// <summary>A directory of this machine answers at once, unless its disk is ill.</summary>
     private static readonly TimeSpan LocalRequestTimeout = TimeSpan.FromMinutes(2);
 
@@ -29,17 +26,29 @@ internal sealed partial class MountRun
     /// </summary>
     private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMinutes(1);
 
+    /// <summary>For the end of requests under way when the mount is away.</summary>
+    private static readonly TimeSpan UnmountMargin = TimeSpan.FromSeconds(5);
+
     private readonly ConfigurationResult _configuration;
     private readonly bool _readOnly;
+    private readonly TimeSpan? _patience;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
+    private readonly ServiceManager _serviceManager;
     private readonly DateTimeOffset _since = DateTimeOffset.UtcNow;
-    private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<PendingWork> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isUnmounted;
 
-    public MountRun(ConfigurationResult configuration, bool readOnly, ILoggerFactory loggers)
+    /// <param name="configuration">What to mount.</param>
+    /// <param name="readOnly">Refuse every change.</param>
+    /// <param name="patience">How long to wait for a bucket that cannot be reached; null for not at all.</param>
+    /// <param name="loggers">Where to log.</param>
+    public MountRun(ConfigurationResult configuration, bool readOnly, TimeSpan? patience, ILoggerFactory loggers)
     {
-        (_configuration, _readOnly, _loggers) = (configuration, readOnly, loggers);
+        (_configuration, _readOnly, _patience, _loggers) = (configuration, readOnly, patience, loggers);
         _logger = loggers.CreateLogger("OrthancCloudFs");
+        _serviceManager = new ServiceManager(_logger);
     }
 
     private CloudFsSettings Settings => _configuration.Settings;
@@ -54,9 +63,36 @@ internal sealed partial class MountRun
     };
 
     /// <summary>Mounts, calls <paramref name="ready"/>, and serves until it is unmounted or told to end.</summary>
-    public async Task RunAsync(Action ready, CancellationToken cancellationToken)
+    /// <returns>What the bucket has not confirmed; the next mount goes on with it.</returns>
+    public async Task<PendingWork> RunAsync(Action ready, CancellationToken cancellationToken)
     {
-        await RequireNotMountedAsync(cancellationToken).ConfigureAwait(false);
+        using CancellationTokenRegistration cancelled = cancellationToken.Register(_stop.Cancel);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, RequestStop);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, RequestStop);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+        ControlServer? control = null;
+        try
+        {
+            PendingWork pending = await MountAsync(ready, started => control = started).ConfigureAwait(false);
+            _ended.SetResult(pending);
+            return pending;
+        }
+        catch (OperationCanceledException e) when (_stop.IsCancellationRequested && control is null)
+        {
+            throw new CommandException(ExitCode.Mount, $"told to end before {MountPoint} was mounted", e);
+        }
+        finally
+        {
+            // Last of all, when nothing is in use any more: whoever asked to unmount may mount again at once.
+            _ended.TrySetCanceled(CancellationToken.None);
+            if (control is not null)
+                await control.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<PendingWork> MountAsync(Action ready, Action<ControlServer> controlStarted)
+    {
+        await RequireNotMountedAsync(_stop.Token).ConfigureAwait(false);
         if (FuseSession.TryClearStaleMount(MountPoint))
             LogStaleCleared(MountPoint);
         using var underlay = UnderlayFileSystem.Open(MountPoint, StorageFileSystem.IsHashDirectoryName);
@@ -74,48 +110,61 @@ internal sealed partial class MountRun
                 BackgroundMount.SayToWaitingHalf($"warning: {warning}");
             }
 
-            await ProbeAsync(storage, cancellationToken).ConfigureAwait(false);
+            var bucket = new BucketReadiness(storage, _readOnly, _serviceManager, _logger);
+            await (_patience is { } patience ? bucket.WaitAsync(patience, _stop.Token) : bucket.EnsureAsync(_stop.Token)).ConfigureAwait(false);
             ProtectUnderlay();
+            var tree = new AttachmentTree(storage.Store);
             var fileSystem = new StorageFileSystem(
-                new AttachmentTree(storage.Store), underlay, FileSystemOptionsFor(owner), _loggers.CreateLogger("OrthancCloudFs.FuseAdapter"));
-            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, RequestStop);
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, RequestStop);
-            using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+                tree, underlay, FileSystemOptionsFor(owner), _loggers.CreateLogger("OrthancCloudFs.FuseAdapter"));
             var session = FuseSession.Mount(MountPoint, fileSystem, fuseOptions, _loggers);
             await using (session.ConfigureAwait(false))
             {
                 fileSystem.Notifier = session.Notifier;
                 monitoring.Watch(session);
-                await ServeAsync(session, storage, ready, cancellationToken).ConfigureAwait(false);
+                controlStarted(ControlServer.Start(
+                    ControlSocket.PathFor(MountPoint), () => StatusOf(session, storage), () => UnmountAsync(session)));
+                await ServeAsync(session, tree, storage, ready).ConfigureAwait(false);
             }
+
+            // What was deleted until the mount was away counts too.
+            PendingWork pending = await storage.Store.DrainAsync(TimeSpan.Zero).ConfigureAwait(false);
+            ReportEnd(pending);
+            return pending;
         }
     }
 
-    private async Task ServeAsync(FuseSession session, StorageComposition storage, Action ready, CancellationToken cancellationToken)
+    private async Task ServeAsync(FuseSession session, AttachmentTree tree, StorageComposition storage, Action ready)
     {
-        var control = ControlServer.Start(ControlSocket.PathFor(MountPoint), () => StatusOf(session, storage), () => TryUnmountAsync(session));
-        await using (control.ConfigureAwait(false))
-        {
-            LogMounted(MountPoint, storage.Bucket.Metered.Description, storage.CipherName);
-            ready();
-            using CancellationTokenRegistration stop = cancellationToken.Register(() => _stopRequested.TrySetResult());
-            await Task.WhenAny(session.Completion, _stopRequested.Task).ConfigureAwait(false);
-            if (!session.Completion.IsCompleted)
-                await ShutDownAsync(session).ConfigureAwait(false);
+        LogMounted(MountPoint, storage.Bucket.Metered.Description, storage.CipherName);
+        ready();
+        _serviceManager.SayReady($"{storage.Bucket.Metered.Description} is mounted at {MountPoint}");
+        using var ending = new CancellationTokenSource();
+        Task alive = _serviceManager.KeepAliveAsync(patience => IsWorking(session, storage, patience), ending.Token);
+        var stopRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (_stop.Token.Register(() => stopRequested.TrySetResult()))
+            await Task.WhenAny(session.Completion, stopRequested.Task).ConfigureAwait(false);
 
-            // Whatever is still being written is failed here, before the control connection tells that all is done.
-            await storage.Store.DisposeAsync().ConfigureAwait(false);
-            LogUnmounted(MountPoint);
-        }
+        TimeSpan patience = Settings.Mount.ShutdownTimeout;
+        long began = Stopwatch.GetTimestamp();
+        _serviceManager.SayStopping(patience);
+        tree.RefuseNew();
+        if (!session.Completion.IsCompleted)
+            await UnmountWhenUnusedAsync(session, patience).ConfigureAwait(false);
+
+        // Whoever still writes hears the failure from us, and not from a mount that was taken away.
+        await storage.Store.DrainAsync(patience - Stopwatch.GetElapsedTime(began)).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        await alive.ConfigureAwait(false);
     }
 
     /// <summary>Waits for writers to close, so that they hear the outcome; what is open after that is detached and failed.</summary>
-    private async Task ShutDownAsync(FuseSession session)
+    private async Task UnmountWhenUnusedAsync(FuseSession session, TimeSpan patience)
     {
-        long began = Environment.TickCount64;
-        while (await TryUnmountAsync(session).ConfigureAwait(false) is { } refusal)
+        long began = Stopwatch.GetTimestamp();
+        using var limit = new CancellationTokenSource(patience + UnmountMargin);
+        while (await TryUnmountAsync(session, limit.Token).ConfigureAwait(false) is { } refusal)
         {
-            if (Environment.TickCount64 - began > ShutdownPatience.TotalMilliseconds)
+            if (Stopwatch.GetElapsedTime(began) > patience)
             {
                 LogDetached(MountPoint, refusal);
                 return; // disposing the session detaches the mount
@@ -125,17 +174,49 @@ internal sealed partial class MountRun
         }
     }
 
-    private static async Task<string?> TryUnmountAsync(FuseSession session)
+    /// <returns>Why it was not unmounted, or null.</returns>
+    private static async Task<string?> TryUnmountAsync(FuseSession session, CancellationToken cancellationToken)
     {
         try
         {
-            await session.UnmountAsync().ConfigureAwait(false);
+            await session.UnmountAsync(cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (FuseMountException e)
         {
             return e.Message;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return "requests under way do not end";
+        }
+    }
+
+    private async Task<UnmountAnswer> UnmountAsync(FuseSession session)
+    {
+        string? refusal = await TryUnmountAsync(session, CancellationToken.None).ConfigureAwait(false);
+        return new UnmountAnswer(refusal, refusal is null ? await _ended.Task.ConfigureAwait(false) : default);
+    }
+
+    /// <summary>For the watchdog. The counters take the locks that requests take: if one is never given back, this hangs as they do.</summary>
+    private static bool IsWorking(FuseSession session, StorageComposition storage, TimeSpan patience)
+    {
+        _ = storage.Store.Counters;
+        return session.IsServing(patience);
+    }
+
+    private void ReportEnd(PendingWork pending)
+    {
+        _isUnmounted = true;
+        if (pending.IsNone)
+        {
+            LogUnmounted(MountPoint);
+            return;
+        }
+
+        string line = PendingReport.Line(MountPoint, pending);
+        LogWarning(line);
+        _serviceManager.SayStatus(line);
     }
 
     private async Task RequireNotMountedAsync(CancellationToken cancellationToken)
@@ -147,24 +228,6 @@ internal sealed partial class MountRun
             throw new FuseMountException(
                 $"{MountPoint} is mounted already, by process {running.ProcessId}; unmount it first: orthanc-cloudfs unmount {MountPoint}", Errno.EBUSY);
         }
-    }
-
-    private async Task ProbeAsync(StorageComposition storage, CancellationToken cancellationToken)
-    {
-        BucketProbe probe = storage.CreateProbe();
-        try
-        {
-            await probe.ListAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (BucketException e) when (e.Kind == BucketErrorKind.NoSuchBucket && !_readOnly)
-        {
-            if (!await storage.Bucket.CreateIfMissingAsync(cancellationToken).ConfigureAwait(false))
-                throw;
-            LogContainerMade(storage.Bucket.Metered.Description);
-        }
-
-        if (!_readOnly)
-            await probe.PutGetDeleteAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void ProtectUnderlay()
@@ -198,20 +261,17 @@ internal sealed partial class MountRun
         Hybrid = Hybrid,
     };
 
-    private MountStatus StatusOf(FuseSession session, StorageComposition storage) =>
-        MountStatusFactory.Create(MountPoint, _since, session, storage);
+    private MountStatus? StatusOf(FuseSession session, StorageComposition storage) =>
+        _isUnmounted ? null : MountStatusFactory.Create(MountPoint, _since, session, storage);
 
     private void RequestStop(PosixSignalContext context)
     {
         context.Cancel = true;
-        _stopRequested.TrySetResult();
+        _stop.Cancel();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private partial void LogWarning(string warning);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Made the container {Bucket}, which did not exist")]
-    private partial void LogContainerMade(string bucket);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cleared a mount at {MountPoint} whose program had gone")]
     private partial void LogStaleCleared(string mountPoint);

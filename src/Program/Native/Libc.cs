@@ -20,6 +20,13 @@ internal static unsafe partial class Libc
         _ = Close(descriptor);
     }
 
+    /// <summary>Sends SIGTERM to a process, if it is still there.</summary>
+    public static void Terminate(int processId)
+    {
+        const int terminate = 15; // SIGTERM
+        _ = Kill(processId, terminate);
+    }
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUserId();
 
@@ -40,6 +47,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int processId, int signal);
 
     [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
     private static partial int SetSessionId();

@@ -114,8 +114,54 @@ public sealed class DeleteTests
         AttachmentInfo[] infos = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => harness.StoreAsync(StoreHarness.Bytes(1000))));
         await Task.WhenAll(infos.Select(info => harness.Store.DeleteAsync(info, default)));
 
-        await harness.Pending.DisposeAsync();
+        Assert.True((await harness.Store.DrainAsync(TimeSpan.FromMinutes(1))).IsNone);
 
+        Assert.Equal(0, harness.Objects.Count);
+    }
+
+    [Fact]
+    public async Task What_waits_for_its_next_try_is_tried_at_the_end()
+    {
+        await using var harness = new StoreHarness();
+        AttachmentInfo info = await harness.StoreAsync(StoreHarness.Bytes(1000));
+        Fail(harness, "forbidden");
+        await harness.Store.DeleteAsync(info, default);
+        await StoreHarness.EventuallyAsync(() => harness.Faults.Count(BucketOperation.Delete) == 1, "it was tried once");
+        harness.Faults.Heal();
+
+        Assert.Equal(new PendingWork(0, 0), await harness.Store.DrainAsync(TimeSpan.FromMinutes(1)));
+
+        Assert.Null(await harness.RawAsync(info.Key));
+    }
+
+    [Theory]
+    [InlineData("forbidden")]
+    [InlineData("stall")]
+    public async Task What_the_bucket_does_not_confirm_in_time_is_counted_and_stays(string what)
+    {
+        await using var harness = new StoreHarness();
+        AttachmentInfo[] infos = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => harness.StoreAsync(StoreHarness.Bytes(1000))));
+        Fail(harness, what);
+        await Task.WhenAll(infos.Select(info => harness.Store.DeleteAsync(info, default)));
+
+        Assert.Equal(new PendingWork(3, 0), await harness.Store.DrainAsync(TimeSpan.FromMilliseconds(300)));
+
+        await harness.Pending.DisposeAsync();
+        Assert.Equal(3, harness.Objects.Count);
+        await harness.SettleAsync();
+        Assert.Equal(0, harness.Objects.Count);
+    }
+
+    [Fact]
+    public async Task Whoever_still_writes_at_the_end_fails()
+    {
+        await using var harness = new StoreHarness();
+        Commit.AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+        StoreHarness.Write(writer, [1, 2, 3]);
+
+        Assert.True((await harness.Store.DrainAsync(TimeSpan.Zero)).IsNone);
+
+        await StoreHarness.FailsAsync(AttachmentError.Incomplete, () => writer.CommitAsync(default));
         Assert.Equal(0, harness.Objects.Count);
     }
 

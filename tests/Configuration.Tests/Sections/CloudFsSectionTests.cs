@@ -32,6 +32,7 @@ public class CloudFsSectionTests
                 ReadMode = ReadMode.Direct,
                 GuardUnderlay = true,
                 EntryTimeout = TimeSpan.FromHours(1),
+                ShutdownTimeout = TimeSpan.FromSeconds(10),
             },
             settings.Mount);
     }
@@ -43,7 +44,7 @@ public class CloudFsSectionTests
             "MountPoint": "/mnt/orthanc/", "StagingMemory": 64, "Owner": "orthanc", "Group": 120, "DirectoryMode": "0750", "FileMode": "640",
             "AllowOther": false, "ReadMode": "PageCache", "StateDirectory": "state", "GuardUnderlay": false, "AllowPlainObjects": true,
             "LogLevel": "Debug", "LogFormat": "Json", "LogFile": "cloudfs.log", "EntryTimeout": 0,
-            "HealthPort": 9464
+            "HealthPort": 9464, "ShutdownTimeout": 60
             """));
         ConfigurationResult result = folder.Read();
         CloudFsSettings settings = result.Settings;
@@ -65,6 +66,7 @@ public class CloudFsSectionTests
                 ReadMode = ReadMode.PageCache,
                 GuardUnderlay = false,
                 EntryTimeout = TimeSpan.Zero,
+                ShutdownTimeout = TimeSpan.FromMinutes(1),
             },
             settings.Mount);
         Assert.Contains("AllowPlainObjects lets objects be read that no key authenticates", Assert.Single(result.Warnings));
@@ -127,6 +129,7 @@ public class CloudFsSectionTests
     [InlineData("\"EntryTimeout\": -1", "OrthancCloudFs.EntryTimeout must be from 0 to 31536000 s, found -1")]
     [InlineData("\"HealthPort\": 65536", "OrthancCloudFs.HealthPort must be from 0 to 65535, found 65536")]
     [InlineData("\"HealthPort\": \"9464\"", "OrthancCloudFs.HealthPort must be a whole number from 0 to 65535, found")]
+    [InlineData("\"ShutdownTimeout\": 3601", "OrthancCloudFs.ShutdownTimeout must be from 0 to 3600 s, found 3601")]
     public void Wrong_values_are_refused(string key, string expected)
     {
         Assert.Contains(expected, ConfigurationFolder.RefuseText(ConfigurationFolder.WithCloudFs(key)));

@@ -39,7 +39,7 @@ internal static class SiteFiles
     public static void Synchronize(this FileStream file)
     {
         if (fsync(file.SafeFileHandle) != 0)
-            throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+            throw new IOException(Marshal.GetLastPInvokeErrorMessage(), Marshal.GetLastPInvokeError()); // as .NET's own have it
     }
 
     /// <summary>Runs a command that takes the configuration.</summary>
