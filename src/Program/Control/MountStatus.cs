@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Attachments.Health;
 
 namespace OrthancCloudFs.Program.Control;
