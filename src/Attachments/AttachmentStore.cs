@@ -194,27 +194,16 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     /// background until it has confirmed it.
     /// </summary>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.BucketFailure"/>: it could be neither deleted nor remembered.</exception>
-    public async Task DeleteAsync(AttachmentInfo info, CancellationToken cancellationToken)
-    {
-        lock (_lock)
-            _deleting[info.Id] = _deleting.GetValueOrDefault(info.Id) + 1;
-        try
-        {
-            _fetcher.Forget(info.Id);
-            await RememberOrDeleteAsync(info, cancellationToken).ConfigureAwait(false);
+    public Task DeleteAsync(AttachmentInfo info, CancellationToken cancellationToken) =>
+        DeleteAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, OnlyIfHeaderSha256: null), cancellationToken);
 
-            // Whoever passed the check before this delete began may have started a download since.
-            _fetcher.Forget(info.Id);
-            Interlocked.Increment(ref _deletes);
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                if (--_deleting[info.Id] == 0)
-                    _deleting.Remove(info.Id);
-            }
-        }
+    /// <summary>The same for an attachment of which the bucket did not say whether it exists: it does not any more.</summary>
+    /// <inheritdoc cref="DeleteAsync(AttachmentInfo, CancellationToken)"/>
+    public Task DeleteUnseenAsync(AttachmentId id, CancellationToken cancellationToken)
+    {
+        string? prefix = _layout.SearchPrefix(id);
+        return DeleteAsync(
+            new PendingDelete(id, _layout.UsualKey(id), DateTimeOffset.UtcNow, OnlyIfHeaderSha256: null, SearchPrefix: prefix), cancellationToken);
     }
 
     /// <summary>The writer of an attachment that is not committed yet; null when there is none.</summary>
@@ -229,6 +218,29 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         lock (_lock)
             return _writers.Keys.Count(directory.Holds);
+    }
+
+    private async Task DeleteAsync(PendingDelete delete, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            _deleting[delete.Id] = _deleting.GetValueOrDefault(delete.Id) + 1;
+        try
+        {
+            _fetcher.Forget(delete.Id);
+            await RememberOrDeleteAsync(delete, cancellationToken).ConfigureAwait(false);
+
+            // Whoever passed the check before this delete began may have started a download since.
+            _fetcher.Forget(delete.Id);
+            Interlocked.Increment(ref _deletes);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                if (--_deleting[delete.Id] == 0)
+                    _deleting.Remove(delete.Id);
+            }
+        }
     }
 
     private async Task OpenAsync(CachedContent content, CancellationToken cancellationToken)
@@ -311,39 +323,39 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             _writers.Remove(writer.Id);
     }
 
-    private async Task RememberOrDeleteAsync(AttachmentInfo info, CancellationToken cancellationToken)
+    private async Task RememberOrDeleteAsync(PendingDelete delete, CancellationToken cancellationToken)
     {
         try
         {
-            bool inJournal = _journal is not null && await _journal.TryDeleteAsync(info.Id).ConfigureAwait(false);
+            bool inJournal = _journal is not null && await _journal.TryDeleteAsync(delete.Id).ConfigureAwait(false);
             if (inJournal)
             {
-                _names?.Remove(info.Id);
+                _names?.Remove(delete.Id);
                 return;
             }
 
-            await _pendingDeletes.AddAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, null)).ConfigureAwait(false);
+            await _pendingDeletes.AddAsync(delete).ConfigureAwait(false);
         }
         catch (IOException e)
         {
-            LogNotRemembered(info.Id, info.Key, e.Message);
-            await DeleteAtOnceAsync(info, cancellationToken).ConfigureAwait(false);
+            LogNotRemembered(delete.Id, delete.Key, e.Message);
+            await DeleteAtOnceAsync(delete, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Where nothing can be remembered, only the bucket's own word will do.</summary>
-    private async Task DeleteAtOnceAsync(AttachmentInfo info, CancellationToken cancellationToken)
+    private async Task DeleteAtOnceAsync(PendingDelete delete, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_options.DeletePatience);
         try
         {
-            await _bucket.DeleteAsync(info.Key, patience.Token).ConfigureAwait(false);
+            await _bucket.DeleteAsync(delete.Key, patience.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is BucketException or OperationCanceledException)
         {
             string reason = e is BucketException ? e.Message : $"no answer within {_options.DeletePatience.TotalSeconds:0} s";
-            throw new AttachmentException(AttachmentError.BucketFailure, $"{info.Key}: the delete can be neither remembered nor done: {reason}", e);
+            throw new AttachmentException(AttachmentError.BucketFailure, $"{delete.Key}: the delete can be neither remembered nor done: {reason}", e);
         }
     }
 

@@ -110,7 +110,7 @@ internal sealed class NodeTable
     }
 
     private static bool IsSame(AttachmentNode known, AttachmentNode found) =>
-        !known.IsRemoved && known.Writer?.Failure is null
+        !known.IsRemoved && known.Writer?.Failure is null && known.Doubt is null && found.Doubt is null
         && (ReferenceEquals(known.Writer, found.Writer) || (known.Committed is { } a && found.Committed is { } b && a.Length == b.Length));
 
     private sealed class Entry(AttachmentNode node)

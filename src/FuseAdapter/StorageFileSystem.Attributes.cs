@@ -23,10 +23,12 @@ public sealed partial class StorageFileSystem
             _underlay.GetAttributes(r);
         else if (NodeTable.TryGetDirectory(r.NodeId, out HashDirectory directory))
             r.Reply(AttributesOf(directory), DirectoryValid);
-        else if (_nodes.Find(r.NodeId) is { } node)
-            r.Reply(AttributesOf(node), _options.EntryTimeout);
-        else
+        else if (_nodes.Find(r.NodeId) is not { } node)
             r.Fail(Errno.ESTALE);
+        else if (node.Doubt is { } doubt)
+            r.Fail(ErrnoTable.Of(doubt.Error));
+        else
+            r.Reply(AttributesOf(node), _options.EntryTimeout);
     }
 
     /// <inheritdoc/>
@@ -40,9 +42,9 @@ public sealed partial class StorageFileSystem
 
         bool isDirectory = NodeTable.TryGetDirectory(r.NodeId, out HashDirectory directory);
         AttachmentNode? node = isDirectory ? null : _nodes.Find(r.NodeId);
-        if (!isDirectory && node is null)
+        if (!isDirectory && node is not { Doubt: null })
         {
-            r.Fail(Errno.ESTALE);
+            r.Fail(node?.Doubt is { } doubt ? ErrnoTable.Of(doubt.Error) : Errno.ESTALE);
             return;
         }
 

@@ -166,7 +166,7 @@ public sealed partial class StorageFileSystem
         {
             if (TryReplyFromUnderlay(r, id))
                 return;
-            AttachmentNode? found = await _tree.FindAsync(id, r.CancellationToken).ConfigureAwait(false);
+            AttachmentNode? found = await _tree.FindOrDoubtAsync(id, r.CancellationToken).ConfigureAwait(false);
             if (found is null)
             {
                 r.ReplyNegative(_options.EntryTimeout);
@@ -210,7 +210,7 @@ public sealed partial class StorageFileSystem
             Errno local = _options.Hybrid == HybridStorage.None ? Errno.ENOENT : _underlay.RemoveAttachment(id);
             AttachmentNode? node = local is not (Errno.None or Errno.ENOENT) ? null
                 : _nodes.TryFind(id, out AttachmentNode? known) ? known
-                : await _tree.FindAsync(id, r.CancellationToken).ConfigureAwait(false);
+                : await _tree.FindOrDoubtAsync(id, r.CancellationToken).ConfigureAwait(false);
             if (node is null || node.IsRemoved)
             {
                 if (local == Errno.None)

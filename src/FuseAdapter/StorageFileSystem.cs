@@ -74,11 +74,14 @@ public sealed partial class StorageFileSystem : FuseFileSystem
         return new FuseEntry
         {
             NodeId = number,
-            EntryValid = _options.EntryTimeout,
-            AttributesValid = _options.EntryTimeout,
+            EntryValid = ValidityOf(node),
+            AttributesValid = ValidityOf(node),
             Attributes = AttributesOf(node),
         };
     }
+
+    /// <summary>What is in doubt is asked for again each time, so that no call but unlink takes it for something that exists.</summary>
+    private TimeSpan ValidityOf(AttachmentNode node) => node.Doubt is null ? _options.EntryTimeout : TimeSpan.Zero;
 
     /// <summary>Answers a request whose handler threw, with the error of the one table, and says what is not a known failure.</summary>
     private Errno ErrorOf(Exception exception, bool isInterrupted)

@@ -31,6 +31,20 @@ public sealed class AttachmentTree(AttachmentStore store)
         return found is null ? null : new AttachmentNode(found);
     }
 
+    /// <summary>The same, but where the bucket gives no answer, a node that is in doubt.</summary>
+    public async Task<AttachmentNode?> FindOrDoubtAsync(AttachmentId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AttachmentException e) when (e.Error is AttachmentError.Unreachable or AttachmentError.TimedOut or AttachmentError.Throttled
+            or AttachmentError.BucketFailure or AttachmentError.AccessDenied)
+        {
+            return new AttachmentNode(id, e);
+        }
+    }
+
     /// <summary>Begins a new attachment, which nobody else can open until it is committed.</summary>
     public async Task<AttachmentNode> CreateAsync(AttachmentId id, CancellationToken cancellationToken)
     {
@@ -60,19 +74,19 @@ public sealed class AttachmentTree(AttachmentStore store)
             throw new AttachmentException(AttachmentError.NotFound, $"{node.Id}: it was removed");
         if (node.Committed is { } committed)
             return await store.OpenAsync(committed, cancellationToken).ConfigureAwait(false);
-        throw node.Writer!.Failure ?? new AttachmentException(AttachmentError.Busy, $"{node.Id}: it is still being written");
+        throw node.Doubt ?? node.Writer!.Failure ?? new AttachmentException(AttachmentError.Busy, $"{node.Id}: it is still being written");
     }
 
     /// <summary>Refuses to open what exists for writing, saying why.</summary>
-    public static AttachmentException RefuseWriting(AttachmentNode node) => node.Committed is null
+    public static AttachmentException RefuseWriting(AttachmentNode node) => node.Doubt ?? (node.Committed is null
         ? new AttachmentException(AttachmentError.Busy, $"{node.Id}: it is still being written")
-        : new AttachmentException(AttachmentError.Immutable, $"{node.Id}: it is committed and cannot be changed");
+        : new AttachmentException(AttachmentError.Immutable, $"{node.Id}: it is committed and cannot be changed"));
 
     /// <summary>Cuts or extends what is being written; on what is committed only its own length is accepted.</summary>
     public static void SetLength(AttachmentNode node, long length)
     {
-        if (node.Committed is null)
-            node.Writer!.SetLength(length);
+        if (node is { Committed: null, Writer: { } writer })
+            writer.SetLength(length);
         else if (node.Length != length)
             throw RefuseWriting(node);
     }
@@ -84,6 +98,8 @@ public sealed class AttachmentTree(AttachmentStore store)
             await writer.AbortAsync("it was removed before it was committed").ConfigureAwait(false);
         if (node.Committed is { } committed)
             await store.DeleteAsync(committed, cancellationToken).ConfigureAwait(false);
+        if (node.Doubt is not null)
+            await store.DeleteUnseenAsync(node.Id, cancellationToken).ConfigureAwait(false);
         node.IsRemoved = true;
         _knowledge.Removed(node.Id.Directory);
     }

@@ -24,7 +24,15 @@ internal sealed class DeleteLog : IRecordCodec<PendingDelete>
 
     /// <inheritdoc/>
     public byte[] Format(PendingDelete entry, bool isDone) => JsonSerializer.SerializeToUtf8Bytes(
-        new LogEntry(entry.Key, isDone, entry.Id.ToString(), entry.Since, entry.OnlyIfHeaderSha256, entry.UploadId, entry.MayStillArrive),
+        new LogEntry(
+            entry.Key,
+            isDone,
+            entry.Id.ToString(),
+            entry.Since,
+            entry.OnlyIfHeaderSha256,
+            entry.UploadId,
+            entry.MayStillArrive,
+            entry.SearchPrefix),
         DeleteLogJson.Default.LogEntry);
 
     /// <inheritdoc/>
@@ -44,12 +52,20 @@ internal sealed class DeleteLog : IRecordCodec<PendingDelete>
         (entry, isDone) = (null!, read?.IsDone ?? false);
         if (read is not { Key.Length: > 0 } || !AttachmentId.TryParse(read.Attachment, out AttachmentId id))
             return false;
-        entry = new PendingDelete(id, read.Key, read.Since, read.OnlyIfHeaderSha256, read.UploadId, read.MayStillArrive);
+        entry = new PendingDelete(
+            id, read.Key, read.Since, read.OnlyIfHeaderSha256, read.UploadId, read.MayStillArrive, read.SearchPrefix);
         return true;
     }
 
     internal sealed record LogEntry(
-        string? Key, bool IsDone, string? Attachment, DateTimeOffset Since, string? OnlyIfHeaderSha256, string? UploadId, bool MayStillArrive);
+        string? Key,
+        bool IsDone,
+        string? Attachment,
+        DateTimeOffset Since,
+        string? OnlyIfHeaderSha256,
+        string? UploadId,
+        bool MayStillArrive,
+        string? SearchPrefix);
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -14,8 +14,18 @@ namespace OrthancCloudFs.Attachments.Deletes;
 /// <param name="MayStillArrive">
 /// A request that would store the object may still be under way at the provider: the delete is done only when it was done once more, later.
 /// </param>
+/// <param name="SearchPrefix">
+/// Set where the bucket could not be asked which key the attachment has: every object whose key begins with this is one of its; null where
+/// <paramref name="Key"/> is known.
+/// </param>
 public sealed record PendingDelete(
-    AttachmentId Id, string Key, DateTimeOffset Since, string? OnlyIfHeaderSha256, string? UploadId = null, bool MayStillArrive = false)
+    AttachmentId Id,
+    string Key,
+    DateTimeOffset Since,
+    string? OnlyIfHeaderSha256,
+    string? UploadId = null,
+    bool MayStillArrive = false,
+    string? SearchPrefix = null)
 {
     /// <summary>True where the object, if there is one, stays, and with it the attachment's name.</summary>
     internal bool DropsUploadOnly => UploadId is not null && OnlyIfHeaderSha256 is null;

@@ -83,7 +83,8 @@ public sealed partial class PendingDeletes
     }
 
     /// <summary>True when nothing but the object is to be deleted, whatever it is.</summary>
-    private static bool IsPlain(Entry entry) => entry is { Alone: false, Delete: { OnlyIfHeaderSha256: null, UploadId: null } };
+    private static bool IsPlain(Entry entry) => 
+        entry is { Alone: false, Delete: { OnlyIfHeaderSha256: null, UploadId: null, SearchPrefix: null } };
 
     private async Task TryInBackgroundAsync(List<Entry> group)
     {
@@ -113,6 +114,8 @@ public sealed partial class PendingDeletes
                 await _bucket.AbortUploadAsync(delete.Key, uploadId, attempt.Token).ConfigureAwait(false);
             if (await IsOursAsync(delete, attempt.Token).ConfigureAwait(false))
                 await _bucket.DeleteAsync(delete.Key, attempt.Token).ConfigureAwait(false);
+            if (delete.SearchPrefix is { } prefix)
+                await DeleteAllAsync(prefix, attempt.Token).ConfigureAwait(false);
             await ConfirmedAsync(entry).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -123,6 +126,20 @@ public sealed partial class PendingDeletes
         {
             Failed(entry, e, _time.GetUtcNow());
         }
+    }
+
+    private async Task DeleteAllAsync(string prefix, CancellationToken cancellationToken)
+    {
+        const int PageSize = 16; // more objects than one attachment can have
+        string? token = null;
+        do
+        {
+            ListPage page = await _bucket.ListAsync(prefix, null, token, PageSize, cancellationToken).ConfigureAwait(false);
+            foreach (ObjectInfo found in page.Objects)
+                await _bucket.DeleteAsync(found.Key, cancellationToken).ConfigureAwait(false);
+            token = page.NextPageToken;
+        }
+        while (token is not null);
     }
 
     private async Task TryAsync(List<Entry> group)
