@@ -193,7 +193,10 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     /// Deletes a committed attachment. Returns when that is durably remembered; nobody finds it any more, and the bucket is asked in the
     /// background until it has confirmed it.
     /// </summary>
-    /// <exception cref="AttachmentException"><see cref="AttachmentError.BucketFailure"/>: it could be neither deleted nor remembered.</exception>
+    /// <exception cref="AttachmentException">
+    /// <see cref="AttachmentError.BucketFailure"/>: it could be neither deleted nor remembered; <see cref="AttachmentError.Busy"/>: an upload of
+    /// that name that ended without a clear answer is not resolved yet.
+    /// </exception>
     public Task DeleteAsync(AttachmentInfo info, CancellationToken cancellationToken) =>
         DeleteAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, OnlyIfHeaderSha256: null), cancellationToken);
 
@@ -222,6 +225,8 @@ public sealed partial class AttachmentStore : IAsyncDisposable
 
     private async Task DeleteAsync(PendingDelete delete, CancellationToken cancellationToken)
     {
+        if (_pendingDeletes.HiddenOf(delete.Id) is { OnlyWithHeader: not null })
+            throw Busy(delete.Id); // one record for each key: what an upload may have left must be seen to first
         lock (_lock)
             _deleting[delete.Id] = _deleting.GetValueOrDefault(delete.Id) + 1;
         try
@@ -280,7 +285,9 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             return hidden is not null;
         try
         {
-            return await ObjectHeader.HasOneOfAsync(unwanted, _bucket, key, _form.Envelope.HeaderLength, cancellationToken).ConfigureAwait(false);
+            // What was found a moment ago and is there no more was deleted meanwhile.
+            return await ObjectHeader
+                .HasOneOfAsync(unwanted, _bucket, key, _form.Envelope.HeaderLength, cancellationToken).ConfigureAwait(false) is not false;
         }
         catch (BucketException e)
         {

@@ -18,15 +18,15 @@ internal static class ObjectHeader
     }
 
     /// <summary>
-    /// True when the object's header has one of these fingerprints. No checksum goes with a part of an object: that it has another one is
+    /// True when the object's header has one of these fingerprints, null when there is no object. No checksum goes with a part of an object: that it has another one is
     /// believed only when it is read twice.
     /// </summary>
     /// <exception cref="BucketException">The bucket does not say, or not the same twice.</exception>
-    public static async Task<bool> HasOneOfAsync(
+    public static async Task<bool?> HasOneOfAsync(
         IReadOnlyCollection<string> fingerprints, IBucket bucket, string key, int length, CancellationToken cancellationToken)
     {
         if (await ReadAsync(bucket, key, length, cancellationToken).ConfigureAwait(false) is not { } header)
-            return false;
+            return null;
         if (fingerprints.Contains(Fingerprint(header), StringComparer.Ordinal))
             return true;
         byte[]? again = await ReadAsync(bucket, key, length, cancellationToken).ConfigureAwait(false);

@@ -202,7 +202,7 @@ internal sealed partial class Committer(
             else
                 throw;
         }
-        catch (BucketException e) when (e.Kind == BucketErrorKind.AlreadyExists)
+        catch (BucketException e) when (e is { Kind: BucketErrorKind.AlreadyExists, AfterRetry: false })
         {
             throw Exists(key, e);
         }

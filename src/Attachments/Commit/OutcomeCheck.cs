@@ -44,7 +44,7 @@ internal sealed class OutcomeCheck(IBucket bucket, TimeSpan patience)
             return header.IsEmpty
                 ? await HasContentAsync(key, length, hash, bounded.Token).ConfigureAwait(false)
                 : await ObjectHeader
-                    .HasOneOfAsync([ObjectHeader.Fingerprint(header.Span)], bucket, key, header.Length, bounded.Token).ConfigureAwait(false);
+                    .HasOneOfAsync([ObjectHeader.Fingerprint(header.Span)], bucket, key, header.Length, bounded.Token).ConfigureAwait(false) is true;
         }
         catch (BucketException e)
         {

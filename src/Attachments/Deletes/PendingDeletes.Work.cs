@@ -205,7 +205,7 @@ public sealed partial class PendingDeletes
         if (delete.OnlyIfHeaderSha256 is null)
             return delete.UploadId is null;
         return await ObjectHeader
-            .HasOneOfAsync([delete.OnlyIfHeaderSha256], _bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false);
+            .HasOneOfAsync([delete.OnlyIfHeaderSha256], _bucket, delete.Key, _headerLength, cancellationToken).ConfigureAwait(false) is true;
     }
 
     private void Reschedule(Entry entry, DateTimeOffset now, TimeSpan delay, bool alone = false)

@@ -219,8 +219,8 @@ public sealed partial class UploadJournal
         return parts;
     }
 
-    private Task<bool> IsStoredAsync(PendingUpload upload, CancellationToken cancellationToken) =>
-        ObjectHeader.HasOneOfAsync([upload.HeaderSha256], _bucket, upload.Key, _headerLength, cancellationToken);
+    private async Task<bool> IsStoredAsync(PendingUpload upload, CancellationToken cancellationToken) => await ObjectHeader
+        .HasOneOfAsync([upload.HeaderSha256], _bucket, upload.Key, _headerLength, cancellationToken).ConfigureAwait(false) is true;
 
     /// <summary>The bucket has it.</summary>
     private async Task EndAsync(Entry entry)

@@ -14,7 +14,10 @@ internal sealed record FaultCampaignSetup
 
     public required int Seed { get; init; }
 
-    /// <summary>How long a stall of the bucket lasts; every other time is a share of it.</summary>
+    /// <summary>What the bucket and the retries wait otherwise; so short that the stalls are what takes time.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>How long a stall of the bucket lasts; the store's own patience is a multiple of it.</summary>
     public required TimeSpan Stall { get; init; }
 
     /// <summary>Closings and openings of the store in the middle of it all.</summary>
@@ -33,18 +36,18 @@ internal sealed record FaultCampaignSetup
             KeysPerDelete = 1000,
             Options = Options with
             {
-                DeletePatience = Stall / 10,
-                GrowthPatience = Stall * 20,
+                DeletePatience = Pause * 10,
+                GrowthPatience = TimeSpan.FromSeconds(1) + (Stall * 2),
                 OutcomePatience = Stall * 2,
                 WriterShareDivisor = 16,
                 PartBytes = 128 << 10,
                 LargestWrite = 64 << 10,
             },
             Wrap = faults => new AdaptiveBucket(
-                new MeteredBucket(made = new ChaosBucket(faults, Seed, Stall)), maxRequests: 25, NullLogger<AdaptiveBucket>.Instance),
+                new MeteredBucket(made = new ChaosBucket(faults, Seed, Stall, Pause)), maxRequests: 25, NullLogger<AdaptiveBucket>.Instance),
             Retry = attempts => new RetryingBucket(
                 attempts,
-                new RetryOptions { MaxRetries = 3, BaseDelay = Stall / 100, MaxDelay = Stall, TotalTimeout = Stall * 2.5 },
+                new RetryOptions { MaxRetries = 3, BaseDelay = Pause, MaxDelay = Pause * 20, TotalTimeout = Stall * 2.5 },
                 NullLogger<RetryingBucket>.Instance),
         });
         chaos = made!;

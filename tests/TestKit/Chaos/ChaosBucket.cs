@@ -10,7 +10,8 @@ namespace OrthancCloudFs.TestKit.Chaos;
 /// <param name="inner">Where requests go that are served.</param>
 /// <param name="seed">Of the dice; who asks in which order is not its matter.</param>
 /// <param name="stall">How long a stall lasts.</param>
-public sealed class ChaosBucket(IBucket inner, int seed, TimeSpan stall) : IBucket
+/// <param name="pause">How long everything else takes that is not at once.</param>
+public sealed class ChaosBucket(IBucket inner, int seed, TimeSpan stall, TimeSpan pause) : IBucket
 {
     /// <summary>So many requests long is a spell.</summary>
     private const int SpellLength = 100;
@@ -149,9 +150,9 @@ public sealed class ChaosBucket(IBucket inner, int seed, TimeSpan stall) : IBuck
             case ChaosFault.Unavailable:
                 throw Failure(BucketErrorKind.Throttled, what);
             case ChaosFault.TooManyRequests:
-                throw Failure(BucketErrorKind.Throttled, what, stall / 100);
+                throw Failure(BucketErrorKind.Throttled, what, pause);
             case ChaosFault.Timeout:
-                await Task.Delay(stall / 50, cancellationToken);
+                await Task.Delay(pause, cancellationToken);
                 throw Failure(BucketErrorKind.Timeout, what);
             case ChaosFault.Reset:
                 throw Failure(BucketErrorKind.Network, what);
