@@ -33,7 +33,7 @@ internal static class AzureClientFactory
 
     /// <summary>Its deadlines are those of <see cref="StallGuard"/> and <see cref="RetryingBucket"/>.</summary>
     internal static HttpClient CreateHttpClient(AzureBucketSettings settings) =>
-        new(BucketHttpHandler.Create(settings.MaxConnections, settings.ConnectionTimeout, settings.HttpsCACertificates))
+        new(BucketHttpHandler.Create(settings.MaxConnections, settings.ConnectionTimeout, settings.HttpsCACertificates, settings.Connect))
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
