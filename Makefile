@@ -1,6 +1,6 @@
 CONFIGURATION := Release
 
-.PHONY: help build test demo bench soak large format-check clean
+.PHONY: help build test demo bench soak large fuzz format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,10 @@ large: build ## Passes a file of 3 GB through a budget of 64 MB, on a local buck
 	dotnet build tests/EndToEnd.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
 	ORTHANC_CLOUDFS_LARGE_MEGABYTES=3000 tests/EndToEnd.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.EndToEnd.Tests \
 		-class '*LargeFileTests' -noColor -noLogo -showLiveOutput
+
+fuzz: ## Searches for inputs that break a parser, led by coverage: FUZZ_SECONDS (600) for each target, two at a time.
+	tests/scripts/install-dependencies fuzz
+	tests/scripts/fuzz
 
 format-check: ## Fails when a source file is not formatted as .editorconfig says.
 	dotnet format --verify-no-changes --no-restore

@@ -22,6 +22,13 @@ internal abstract class FuzzTarget : IDisposable
     /// <exception cref="FindingException">Something does not hold.</exception>
     protected abstract void Parse(byte[] input);
 
+    /// <summary>Parses the seeds once: what a first execution costs in time and memory is not the input's.</summary>
+    public void WarmUp()
+    {
+        foreach (byte[] seed in Seeds)
+            Parse(seed);
+    }
+
     /// <summary>Parses one input within its bounds.</summary>
     /// <exception cref="Exception">The finding.</exception>
     public void Run(byte[] input)

@@ -33,9 +33,10 @@ using (target)
             Seed(args[2]);
             return 0;
         case "replay":
+            target.WarmUp();
             return args.Skip(2).Select(Replay).ToList().TrueForAll(good => good) ? 0 : 1;
         default:
-            WarmUp();
+            target.WarmUp();
             Fuzzer.OutOfProcess.Run(stream => target.Run(ReadAll(stream)));
             return 0;
     }
@@ -62,13 +63,6 @@ bool Replay(string file)
         Console.WriteLine($"{file}: {e}");
         return false;
     }
-}
-
-// What a first execution costs in time and memory is not the input's.
-void WarmUp()
-{
-    foreach (byte[] seed in target.Seeds)
-        target.Run(seed);
 }
 
 static byte[] ReadAll(Stream stream)

@@ -79,7 +79,8 @@ internal sealed class GoogleClient : IDisposable
         try
         {
             var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            return (await JsonSerializer.DeserializeAsync(body, type, cancellationToken).ConfigureAwait(false))!;
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken).ConfigureAwait(false)
+                ?? throw new BucketException(BucketErrorKind.ProviderFailure, "the endpoint's answer is empty");
         }
         catch (JsonException failure)
         {

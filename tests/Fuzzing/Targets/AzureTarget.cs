@@ -11,13 +11,13 @@ internal sealed class AzureTarget : ProviderTarget
         "DefaultEndpointsProtocol=http;AccountName=fuzz;AccountKey=c2VjcmV0;BlobEndpoint=http://localhost:1/fuzz;";
 
     private const string BlobHeaders =
-        "ETag: \"0x8D1\"\r\nLast-Modified: Wed, 12 Oct 2025 17:50:00 GMT\r\nx-ms-blob-type: BlockBlob\r\nx-ms-creation-time: Wed, 12 Oct 2025 17:50:00 GMT\r\n"
+        "ETag: \"0x8D1\"\r\nLast-Modified: Sun, 12 Oct 2025 17:50:00 GMT\r\nx-ms-blob-type: BlockBlob\r\nx-ms-creation-time: Sun, 12 Oct 2025 17:50:00 GMT\r\n"
         + "Content-MD5: mgNkuembtIDdJeHwKEyFVQ==\r\nx-ms-lease-status: unlocked\r\nx-ms-lease-state: available\r\nx-ms-server-encrypted: true\r\nx-ms-version: 2025-01-05\r\n";
 
     private const string Listing = """
         <?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="http://localhost/" ContainerName="images"><Prefix>3f</Prefix>
-        <MaxResults>100</MaxResults><Delimiter>/</Delimiter><Blobs><Blob><Name>3f/a</Name><Properties><Creation-Time>Wed, 12 Oct 2025 17:50:00 GMT</Creation-Time>
-        <Last-Modified>Wed, 12 Oct 2025 17:50:00 GMT</Last-Modified><Etag>0x8D1</Etag><Content-Length>524288</Content-Length><Content-MD5>mgNkuembtIDdJeHwKEyFVQ==</Content-MD5>
+        <MaxResults>100</MaxResults><Delimiter>/</Delimiter><Blobs><Blob><Name>3f/a</Name><Properties><Creation-Time>Sun, 12 Oct 2025 17:50:00 GMT</Creation-Time>
+        <Last-Modified>Sun, 12 Oct 2025 17:50:00 GMT</Last-Modified><Etag>0x8D1</Etag><Content-Length>524288</Content-Length><Content-MD5>mgNkuembtIDdJeHwKEyFVQ==</Content-MD5>
         <BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier><LeaseStatus>unlocked</LeaseStatus></Properties></Blob>
         <BlobPrefix><Name>3f/1a/</Name></BlobPrefix></Blobs><NextMarker>m</NextMarker></EnumerationResults>
         """;

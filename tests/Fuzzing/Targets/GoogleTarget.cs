@@ -12,7 +12,7 @@ internal sealed class GoogleTarget : ProviderTarget
     private const string Json = "Content-Type: application/json\r\n";
     private const string Stored = """{ "name": "3f/a", "size": "7", "updated": "2025-10-12T17:50:00.000Z", "generation": "1728755400000000" }""";
     private const string ObjectHeaders =
-        "x-goog-generation: 1728755400000000\r\nx-goog-hash: crc32c=EHMCaA==,md5=mgNkuembtIDdJeHwKEyFVQ==\r\nLast-Modified: Wed, 12 Oct 2025 17:50:00 GMT\r\n";
+        "x-goog-generation: 1728755400000000\r\nx-goog-hash: crc32c=EHMCaA==,md5=mgNkuembtIDdJeHwKEyFVQ==\r\nLast-Modified: Sun, 12 Oct 2025 17:50:00 GMT\r\n";
 
     private readonly FakeGoogleStorage _tokens = FakeGoogleStorage.StartAsync().GetAwaiter().GetResult();
 

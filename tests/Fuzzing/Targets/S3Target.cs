@@ -9,7 +9,7 @@ namespace OrthancCloudFs.Fuzzing.Targets;
 internal sealed class S3Target : ProviderTarget
 {
     private const string ObjectHeaders =
-        "ETag: \"9a0364b9e99bb480dd25e1f0284c8555\"\r\nLast-Modified: Wed, 12 Oct 2025 17:50:00 GMT\r\nAccept-Ranges: bytes\r\nContent-Type: application/octet-stream\r\n";
+        "ETag: \"9a0364b9e99bb480dd25e1f0284c8555\"\r\nLast-Modified: Sun, 12 Oct 2025 17:50:00 GMT\r\nAccept-Ranges: bytes\r\nContent-Type: application/octet-stream\r\n";
 
     public override string Name => "s3";
 
