@@ -1,16 +1,9 @@
-using System.Runtime.InteropServices;
 using OrthancCloudFs.Fuzzing;
 using OrthancCloudFs.Fuzzing.Targets;
 using SharpFuzz;
 
 // What tests/scripts/fuzz and its campaigns call; see docs/testing.md.
-const int MapSize = 1 << 16; // of afl-fuzz
-
-// Instrumented code writes there from its first call on, also outside a search.
-unsafe
-{
-    SharpFuzz.Common.Trace.SharedMem = (byte*)NativeMemory.AllocZeroed(MapSize);
-}
+CorpusKeeper.Start();
 
 if (args is ["list"] or ["instrument"])
 {
@@ -21,7 +14,7 @@ if (args is ["list"] or ["instrument"])
 
 if (args is not [var command, var targetName, ..] || FuzzTargets.Create(targetName) is not { } target)
 {
-    Console.Error.WriteLine("usage: list | instrument | seed TARGET DIRECTORY | replay TARGET FILE... | run TARGET");
+    Console.Error.WriteLine("usage: list | instrument | seed TARGET DIRECTORY | keep TARGET FROM TO | replay TARGET FILE... | run TARGET");
     return 2;
 }
 
@@ -35,6 +28,10 @@ using (target)
         case "replay":
             target.WarmUp();
             return args.Skip(2).Select(Replay).ToList().TrueForAll(good => good) ? 0 : 1;
+        case "keep":
+            target.WarmUp();
+            CorpusKeeper.Keep(target, args[2], args[3]);
+            return 0;
         default:
             target.WarmUp();
             Fuzzer.OutOfProcess.Run(stream => target.Run(ReadAll(stream)));

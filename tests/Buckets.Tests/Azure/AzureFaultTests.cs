@@ -57,6 +57,17 @@ public sealed class AzureFaultTests
             Assert.Equal(BucketErrorKind.ProviderFailure, (await Assert.ThrowsAsync<BucketException>(operation)).Kind);
     }
 
+    [Theory]
+    [InlineData("<BlockList/>")]
+    [InlineData("<BlockList><UncommittedBlocks/></BlockList>")]
+    public async Task An_answer_without_lists_of_blocks_is_no_empty_list(string list)
+    {
+        await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", list, "Content-Type: application/xml\r\n"));
+        await using var bucket = Open(server);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.AbortUploadAsync("object", "0123", default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
     /// <summary>The SDK would expand them to many times the length of the answer.</summary>
     [Fact]
     public async Task Entities_in_an_answer_are_never_expanded()

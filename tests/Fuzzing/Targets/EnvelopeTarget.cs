@@ -54,7 +54,7 @@ internal sealed class EnvelopeTarget : FuzzTarget
         {
             long length = envelope.ContentLength(stored.Length);
             content = stored.Slice(envelope.HeaderLength, (int)length).ToArray();
-            envelope.Open(stored[..envelope.HeaderLength], TestEnvelopes.Cut(content, cut), stored[^envelope.TrailerLength..]);
+            envelope.Open(stored[..envelope.HeaderLength], new Pieces(content, cut), stored[^envelope.TrailerLength..]);
             return new Opened(content);
         }
         catch (EnvelopeException)
@@ -115,7 +115,7 @@ internal sealed class AuthenticEnvelopeTarget : FuzzTarget
         foreach (IEnvelope envelope in (IEnvelope[])[_envelopes.OpenSsl, _envelopes.BouncyCastle])
         {
             byte[] opened = stored[envelope.HeaderLength..^envelope.TrailerLength];
-            envelope.Open(stored.AsSpan(0, envelope.HeaderLength), TestEnvelopes.Cut(opened, cut), stored.AsSpan()[^envelope.TrailerLength..]);
+            envelope.Open(stored.AsSpan(0, envelope.HeaderLength), new Pieces(opened, cut), stored.AsSpan()[^envelope.TrailerLength..]);
             Require(content.SequenceEqual(opened), "opened to something else");
             byte[] piecewise = TestEnvelopes.OpenPiecewise(
                 envelope,

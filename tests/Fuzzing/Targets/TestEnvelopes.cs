@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections;
 using OrthancCloudFs.Envelope;
 using OrthancCloudFs.Envelope.Ciphers;
 using OrthancCloudFs.Envelope.Keys;
@@ -30,23 +31,12 @@ internal sealed class TestEnvelopes : IDisposable
 
     public IEnvelope BouncyCastle { get; }
 
-    /// <summary>Pieces of so many bytes; 0 for one.</summary>
-    public static List<Memory<byte>> Cut(byte[] content, byte pieceLength)
-    {
-        if (pieceLength == 0)
-            return [content];
-        var pieces = new List<Memory<byte>>();
-        for (int start = 0; start < content.Length; start += pieceLength)
-            pieces.Add(content.AsMemory(start, Math.Min(pieceLength, content.Length - start)));
-        return pieces;
-    }
-
     /// <summary>Authenticates, then opens from the end to the start in pieces that begin at multiples of 16.</summary>
     public static byte[] OpenPiecewise(
         IEnvelope envelope, ReadOnlySpan<byte> header, ReadOnlySpan<byte> content, ReadOnlySpan<byte> trailer, byte pieceLength)
     {
         using IPiecewiseOpening opening = envelope.StartOpening(header);
-        foreach (Memory<byte> piece in Cut(content.ToArray(), pieceLength))
+        foreach (Memory<byte> piece in new Pieces(content.ToArray(), pieceLength))
             opening.Authenticate(piece.Span);
         opening.Finish(trailer);
         byte[] opened = content.ToArray();
@@ -79,4 +69,29 @@ internal sealed class TestEnvelopes : IDisposable
     }
 
     public void Dispose() => _keys.Dispose();
+}
+
+/// <summary>A content in pieces of so many bytes, 0 for one piece; nothing is allocated for a piece.</summary>
+internal sealed class Pieces(byte[] content, byte pieceLength) : IReadOnlyList<Memory<byte>>
+{
+    private readonly int _length = pieceLength == 0 ? Math.Max(1, content.Length) : pieceLength;
+
+    public int Count => (content.Length + _length - 1) / _length;
+
+    public Memory<byte> this[int index]
+    {
+        get
+        {
+            int start = index * _length;
+            return content.AsMemory(start, Math.Min(_length, content.Length - start));
+        }
+    }
+
+    public IEnumerator<Memory<byte>> GetEnumerator()
+    {
+        for (int i = 0; i < Count; i++)
+            yield return this[i];
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
