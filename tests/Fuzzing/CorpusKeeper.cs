@@ -16,22 +16,21 @@ internal static unsafe class CorpusKeeper
     /// <summary>Gives instrumented code, which writes its marks from its first call on, a place for them.</summary>
     public static void Start() => Trace.SharedMem = (byte*)NativeMemory.AllocZeroed(MapSize);
 
-    /// <summary>Copies the inputs that a small set needs to reach, with the seeds, every branch that one of them reaches.</summary>
+    /// <summary>Copies the few inputs that reach what neither the seeds nor those that are kept already do.</summary>
     /// <param name="target">Whose inputs they are.</param>
     /// <param name="from">A directory of inputs.</param>
-    /// <param name="to">Another one, emptied first; the files are named by their content.</param>
+    /// <param name="to">The kept ones; the files are named by their content.</param>
     public static void Keep(FuzzTarget target, string from, string to)
     {
-        HashSet<int> reached = [.. target.Seeds.SelectMany(seed => Reach(target, seed))];
+        Directory.CreateDirectory(to);
+        IEnumerable<byte[]> known = [.. target.Seeds, .. Directory.GetFiles(to).Select(File.ReadAllBytes)];
+        HashSet<int> reached = [.. known.SelectMany(input => Reach(target, input))];
         var candidates = Directory.GetFiles(from)
             .Select(File.ReadAllBytes)
             .Where(input => input.Length <= LongestKept)
             .OrderBy(input => input.Length)
             .Select(input => (Input: input, Edges: Reach(target, input)))
             .ToList();
-        Directory.CreateDirectory(to);
-        foreach (string old in Directory.GetFiles(to))
-            File.Delete(old);
         while (candidates.MaxBy(candidate => candidate.Edges.Except(reached).Count()) is { Input: not null } best
             && best.Edges.Except(reached).Any())
         {

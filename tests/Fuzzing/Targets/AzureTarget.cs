@@ -60,7 +60,14 @@ internal sealed class AzureTarget : ProviderTarget
     };
 
     protected override IBucket OpenBucket(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect) =>
-        new AzureBucket(new AzureBucketSettings { ContainerName = "images", ConnectionString = Account, VerifyMd5OnGet = true, Connect = connect });
+        new AzureBucket(new AzureBucketSettings
+        {
+            ContainerName = "images",
+            ConnectionString = Account,
+            VerifyMd5OnGet = true,
+            CopyPollInterval = TimeSpan.FromMilliseconds(1),
+            Connect = connect,
+        });
 
     private static string Xml(string body) => Answer("200 OK", body, "Content-Type: application/xml\r\n");
 
