@@ -2,7 +2,7 @@ CONFIGURATION := Release
 CRASH_ROUNDS := 200
 SOAK_MINUTES := 0
 
-.PHONY: help build test demo bench soak large crash-test fault-test format-check clean
+.PHONY: help build test demo bench soak large crash-test fault-test fuzz format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,10 @@ fault-test: ## Runs 10,000 operations of 32 clients, three times, on a bucket in
 	ORTHANC_CLOUDFS_FAULT_OPERATIONS=10000 ORTHANC_CLOUDFS_FAULT_SEEDS=1,2,3 \
 		tests/Attachments.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.Attachments.Tests \
 		-class '*FaultCampaignTests' -noColor -noLogo -showLiveOutput
+
+fuzz: ## Searches for inputs that break a parser, led by coverage: FUZZ_SECONDS (600) for each target, two at a time.
+	tests/scripts/install-dependencies fuzz
+	tests/scripts/fuzz
 
 format-check: ## Fails when a source file is not formatted as .editorconfig says.
 	dotnet format --verify-no-changes --no-restore

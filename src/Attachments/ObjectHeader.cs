@@ -18,8 +18,8 @@ internal static class ObjectHeader
     }
 
     /// <summary>
-    /// True when the object's header has one of these fingerprints, null when there is no object. No checksum goes with a part of an object: that it has another one is
-    /// believed only when it is read twice.
+    /// True when the object's header has one of these fingerprints, null when there is no object. No checksum goes with a part of an object:
+    /// that it has another one is believed only when it is read twice.
     /// </summary>
     /// <exception cref="BucketException">The bucket does not say, or not the same twice.</exception>
     public static async Task<bool?> HasOneOfAsync(

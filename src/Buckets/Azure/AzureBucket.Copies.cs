@@ -7,8 +7,6 @@ namespace OrthancCloudFs.Buckets.Azure;
 /// <summary>Copies within the container ("Copy Blob"), which Azure does at once, or in its own time where it must move the bytes.</summary>
 public sealed partial class AzureBucket
 {
-    private static readonly TimeSpan CopyPollInterval = TimeSpan.FromMilliseconds(200);
-
     /// <inheritdoc/>
     public async Task<bool> CopyAsync(ObjectInfo source, string newKey, CancellationToken cancellationToken)
     {
@@ -21,7 +19,7 @@ public sealed partial class AzureBucket
                 SourceConditions = new BlobRequestConditions { IfMatch = source.ETag is { } version ? new ETag(version) : null },
             };
             var copy = await Blob(newKey).StartCopyFromUriAsync(Blob(source.Key).Uri, request, guard.Token).ConfigureAwait(false);
-            await copy.WaitForCompletionAsync(CopyPollInterval, guard.Token).ConfigureAwait(false);
+            await copy.WaitForCompletionAsync(_settings.CopyPollInterval, guard.Token).ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException answer) when (AzureBucketErrors.SaysAbsent(answer) || AzureBucketErrors.SaysSourceAbsent(answer))

@@ -96,6 +96,8 @@ public sealed partial class AzureBucket
         try
         {
             BlockList list = await Blob(key).GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (list is not { CommittedBlocks: not null, UncommittedBlocks: not null })
+                throw new BucketException(BucketErrorKind.ProviderFailure, $"abort the upload of {key}: the answer holds no lists of blocks");
             // Nothing at all: perhaps the empty blob of an abort that did not come to its end.
             return list.UncommittedBlocks.Any(block => IsBlockOf(uploadId, block.Name)) || !list.CommittedBlocks.Any();
         }

@@ -63,8 +63,9 @@ public sealed partial class AzureBucket : IBucket
         using var guard = new StallGuard(_settings.StallTimeout, cancellationToken);
         try
         {
-            BlobProperties blob = await Blob(key).GetPropertiesAsync(cancellationToken: guard.Token).ConfigureAwait(false);
-            return new ObjectInfo(key, blob.ContentLength, blob.LastModified, blob.ETag.ToString());
+            var answer = await Blob(key).GetPropertiesAsync(cancellationToken: guard.Token).ConfigureAwait(false);
+            var length = ByteRanges.RequireLength($"head {key}", answer.GetRawResponse().Headers.ContentLengthLong);
+            return new ObjectInfo(key, length, answer.Value.LastModified, answer.Value.ETag.ToString());
         }
         catch (RequestFailedException answer) when (AzureBucketErrors.SaysAbsent(answer))
         {
@@ -91,8 +92,9 @@ public sealed partial class AzureBucket : IBucket
                 Range = range is { } r ? new HttpRange(r.Offset, r.Length) : default,
                 Conditions = options.IfETag is { } version ? new BlobRequestConditions { IfMatch = new ETag(version) } : null,
             };
-            using BlobDownloadStreamingResult answer = await Blob(key).DownloadStreamingAsync(request, guard.Token).ConfigureAwait(false);
-            var length = answer.Details.ContentLength;
+            var response = await Blob(key).DownloadStreamingAsync(request, guard.Token).ConfigureAwait(false);
+            using var answer = response.Value;
+            var length = ByteRanges.RequireLength($"get {key}", response.GetRawResponse().Headers.ContentLengthLong);
             var whole = ByteRanges.WholeLength(answer.Details.ContentRange) ?? length;
             var info = new ObjectInfo(key, whole, answer.Details.LastModified, answer.Details.ETag.ToString());
             ByteRanges.RequireAnswered(key, range, length, info.Length);
@@ -208,7 +210,7 @@ public sealed partial class AzureBucket : IBucket
         {
             return new ListPage(
                 [.. page.Values.Where(item => item.IsBlob).Select(item => Info(item.Blob))],
-                [.. page.Values.Where(item => item.IsPrefix).Select(item => item.Prefix)],
+                [.. page.Values.Where(item => item.IsPrefix).Select(item => Listed.Prefix(item.Prefix))],
                 Token(page.ContinuationToken));
         }
         return new ListPage([], [], null);
@@ -216,11 +218,8 @@ public sealed partial class AzureBucket : IBucket
 
     private static string? Token(string? marker) => string.IsNullOrEmpty(marker) ? null : marker;
 
-    private static ObjectInfo Info(BlobItem item) => new(
-        item.Name,
-        item.Properties.ContentLength ?? 0,
-        item.Properties.LastModified ?? DateTimeOffset.UnixEpoch,
-        item.Properties.ETag?.ToString());
+    private static ObjectInfo Info(BlobItem item) => Listed.Object(
+        item.Name, item.Properties.ContentLength, item.Properties.LastModified, item.Properties.ETag?.ToString());
 
     private BlockBlobClient Blob(string key) => _container.GetBlockBlobClient(key);
 }

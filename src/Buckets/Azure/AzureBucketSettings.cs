@@ -36,6 +36,12 @@ public sealed record AzureBucketSettings
     /// <summary>Compare the MD5 of each whole blob that is read with the one that Azure keeps. For content that does not authenticate itself.</summary>
     public bool VerifyMd5OnGet { get; init; }
 
+    /// <summary>How often a copy that takes Azure its time is asked after.</summary>
+    internal TimeSpan CopyPollInterval { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>For tests: what carries the bytes in the place of a TCP connection.</summary>
+    internal Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"container {ContainerName}{(AccountUrl is null ? "" : $" at {AccountUrl}")}";
 }

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Identity;
 using Azure.Storage.Blobs;
@@ -20,6 +21,7 @@ internal static class AzureClientFactory
         options.Retry.NetworkTimeout = TimeSpan.FromDays(1); // StallGuard's and RetryingBucket's come first
         options.Diagnostics.IsDistributedTracingEnabled = false;
         options.Diagnostics.IsLoggingEnabled = false;
+        options.AddPolicy(new DocumentTypeGuard(), HttpPipelinePosition.PerCall);
         if (settings.ApplicationName is { } name)
             options.Diagnostics.ApplicationId = name[..Math.Min(name.Length, LongestApplicationId)];
         var service = (settings.ConnectionString, settings.AccountUrl) switch
@@ -33,7 +35,7 @@ internal static class AzureClientFactory
 
     /// <summary>Its deadlines are those of <see cref="StallGuard"/> and <see cref="RetryingBucket"/>.</summary>
     internal static HttpClient CreateHttpClient(AzureBucketSettings settings) =>
-        new(BucketHttpHandler.Create(settings.MaxConnections, settings.ConnectionTimeout, settings.HttpsCACertificates))
+        new(BucketHttpHandler.Create(settings.MaxConnections, settings.ConnectionTimeout, settings.HttpsCACertificates, settings.Connect))
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };

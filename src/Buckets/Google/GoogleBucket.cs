@@ -73,8 +73,7 @@ public sealed partial class GoogleBucket : IBucket
                 request.Headers.Range = new RangeHeaderValue(r.Offset, r.Offset + r.Length - 1);
             using var answer = await _client.SendAsync(request, guard.Token).ConfigureAwait(false);
             Proven();
-            var length = answer.Content.Headers.ContentLength
-                ?? throw new BucketException(BucketErrorKind.ProviderFailure, $"get {key}: the answer does not tell its length");
+            var length = ByteRanges.RequireLength($"get {key}", answer.Content.Headers.ContentLength);
             var whole = ByteRanges.WholeLength(answer.Content.Headers.ContentRange?.ToString()) ?? length;
             ByteRanges.RequireAnswered(key, range, length, whole);
             guard.Progress();
@@ -150,7 +149,9 @@ public sealed partial class GoogleBucket : IBucket
                 var rewrite = await _client.SendAsync(request, GoogleJson.Default.Rewrite, guard.Token).ConfigureAwait(false);
                 if (rewrite.Done)
                     return true;
-                token = rewrite.RewriteToken;
+                // Without a token the copy would begin anew each time.
+                token = rewrite.RewriteToken
+                    ?? throw new BucketException(BucketErrorKind.ProviderFailure, $"copy {source.Key}: the answer tells neither end nor how to go on");
                 guard.Progress();
             }
         }
@@ -228,7 +229,10 @@ public sealed partial class GoogleBucket : IBucket
         var request = new HttpRequestMessage(HttpMethod.Get, url.ToString());
         var list = await _client.SendAsync(request, GoogleJson.Default.ObjectList, guard.Token).ConfigureAwait(false);
         Proven();
-        return new ListPage([.. (list.Items ?? []).Select(item => item.ToInfo(item.Name!))], list.Prefixes ?? [], list.NextPageToken);
+        return new ListPage(
+            [.. (list.Items ?? []).Select(item => Listed.Object(item?.Name, item?.Length, item?.Updated, item?.Generation))],
+            [.. (list.Prefixes ?? []).Select(Listed.Prefix)],
+            list.NextPageToken);
     }
 
     private string ObjectUrl(string key) => $"{_client.ObjectsUrl}/{Uri.EscapeDataString(key)}";

@@ -30,6 +30,9 @@ public sealed record GoogleBucketSettings
     /// <summary>Compare the CRC-32C of each whole object that is read. For content that does not authenticate itself.</summary>
     public bool VerifyCrc32COnGet { get; init; }
 
+    /// <summary>For tests: what carries the bytes in the place of a TCP connection.</summary>
+    internal Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"gs://{BucketName} at {Endpoint}";
 }

@@ -79,7 +79,8 @@ internal sealed class GoogleClient : IDisposable
         try
         {
             var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            return (await JsonSerializer.DeserializeAsync(body, type, cancellationToken).ConfigureAwait(false))!;
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken).ConfigureAwait(false)
+                ?? throw new BucketException(BucketErrorKind.ProviderFailure, "the endpoint's answer is empty");
         }
         catch (JsonException failure)
         {
@@ -105,7 +106,7 @@ internal sealed class GoogleClient : IDisposable
             IConfigurableHttpClientInitializer credential = _serviceAccount is not null
                 ? _serviceAccount
                 : (await GoogleCredential.GetApplicationDefaultAsync(cancellationToken).ConfigureAwait(false)).CreateScoped(Scope);
-            var connections = BucketHttpHandler.Create(_settings.MaxConnections, _settings.ConnectionTimeout, _settings.HttpsCACertificates);
+            var connections = BucketHttpHandler.Create(_settings.MaxConnections, _settings.ConnectionTimeout, _settings.HttpsCACertificates, _settings.Connect);
             // 308 means "go on" in this API.
             var handler = new ConfigurableMessageHandler(connections) { FollowRedirect = false, ApplicationName = _settings.ApplicationName };
             var http = new ConfigurableHttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };

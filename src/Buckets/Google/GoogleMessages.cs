@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using OrthancCloudFs.Buckets.Transfer;
 
 namespace OrthancCloudFs.Buckets.Google;
 
@@ -13,12 +14,15 @@ internal sealed record StoredObject(string? Name, string? Size, DateTimeOffset U
     /// <summary>The fields to ask for.</summary>
     internal const string Fields = "name,size,updated,generation";
 
-    internal ObjectInfo ToInfo(string key) =>
-        new(key, long.Parse(Size ?? "0", NumberStyles.None, CultureInfo.InvariantCulture), Updated, Generation);
+    /// <exception cref="BucketException">The answer does not tell the length.</exception>
+    internal ObjectInfo ToInfo(string key) => new(key, ByteRanges.RequireLength($"head {key}", Length), Updated, Generation);
+
+    /// <summary>The number in <see cref="Size"/>, if it is one.</summary>
+    internal long? Length => long.TryParse(Size, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
 }
 
 /// <summary>The answer to a listing (JSON API, "Objects: list").</summary>
-internal sealed record ObjectList(StoredObject[]? Items, string[]? Prefixes, string? NextPageToken)
+internal sealed record ObjectList(StoredObject?[]? Items, string?[]? Prefixes, string? NextPageToken)
 {
     internal const string Fields = $"nextPageToken,prefixes,items({StoredObject.Fields})";
 }
@@ -32,7 +36,7 @@ internal sealed record NewObject(string Name, string ContentType, string? Crc32c
 /// <summary>An answer that is no success (JSON API, "HTTP status and error codes for JSON").</summary>
 internal sealed record ErrorAnswer(ErrorAnswer.Body? Error)
 {
-    internal sealed record Body(string? Message, Detail[]? Errors);
+    internal sealed record Body(string? Message, Detail?[]? Errors);
 
     internal sealed record Detail(string? Reason);
 }

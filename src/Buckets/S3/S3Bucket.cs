@@ -47,7 +47,8 @@ public sealed partial class S3Bucket : IBucket
             var request = new GetObjectMetadataRequest { BucketName = _settings.BucketName, Key = key };
             var answer = await _client.GetObjectMetadataAsync(request, guard.Token).ConfigureAwait(false);
             Proven();
-            return Info(key, answer.ContentLength, answer.LastModified, answer.ETag);
+            var length = ByteRanges.RequireLength($"head {key}", answer.Headers.ContentLength);
+            return Info(key, length, answer.LastModified, answer.ETag);
         }
         catch (AmazonServiceException answer) when (S3BucketErrors.SaysAbsent(answer, toHead: true))
         {
@@ -80,8 +81,8 @@ public sealed partial class S3Bucket : IBucket
             };
             using var answer = await _client.GetObjectAsync(request, guard.Token).ConfigureAwait(false);
             Proven();
-            var length = answer.ContentLength;
-            var info = Info(key, ByteRanges.WholeLength(answer.ContentRange) ?? answer.ContentLength, answer.LastModified, answer.ETag);
+            var length = ByteRanges.RequireLength($"get {key}", answer.Headers.ContentLength);
+            var info = Info(key, ByteRanges.WholeLength(answer.ContentRange) ?? length, answer.LastModified, answer.ETag);
             ByteRanges.RequireAnswered(key, range, length, info.Length);
             guard.Progress();
             using var hash = range is null && _settings.VerifyETagOnGet ? ETagHash.Create(answer.ETag) : null;
@@ -177,9 +178,9 @@ public sealed partial class S3Bucket : IBucket
     private static ListPage Page(ListObjectsV2Response answer)
     {
         var objects = (answer.S3Objects ?? [])
-            .Select(item => Info(WebUtility.UrlDecode(item.Key), item.Size ?? 0, item.LastModified, item.ETag))
+            .Select(item => Listed.Object(WebUtility.UrlDecode(item.Key), item.Size, Time(item.LastModified), item.ETag))
             .ToList();
-        var prefixes = (answer.CommonPrefixes ?? []).Select(WebUtility.UrlDecode).OfType<string>().ToList();
+        var prefixes = (answer.CommonPrefixes ?? []).Select(prefix => Listed.Prefix(WebUtility.UrlDecode(prefix))).ToList();
         if (answer.IsTruncated != true)
             return new ListPage(objects, prefixes, null);
         if (objects.Count + prefixes.Count == 0)
@@ -191,7 +192,9 @@ public sealed partial class S3Bucket : IBucket
     }
 
     private static ObjectInfo Info(string key, long length, DateTime? lastModified, string? etag) =>
-        new(key, length, lastModified is { } time ? new DateTimeOffset(time.ToUniversalTime()) : DateTimeOffset.UnixEpoch, etag);
+        new(key, length, Time(lastModified) ?? DateTimeOffset.UnixEpoch, etag);
+
+    private static DateTimeOffset? Time(DateTime? time) => time is { } known ? new DateTimeOffset(known.ToUniversalTime()) : null;
 
     /// <summary>Null unless the settings ask for it.</summary>
     private async Task<string?> Md5OfAsync(UploadStream body, CancellationToken cancellationToken)

@@ -54,6 +54,9 @@ public sealed record S3BucketSettings
     /// <summary>Appended to the SDK's user agent.</summary>
     public string? UserAgentSuffix { get; init; }
 
+    /// <summary>For tests: what carries the bytes in the place of a TCP connection.</summary>
+    internal Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"s3://{BucketName} at {Endpoint ?? $"AWS {Region}"}";
 }

@@ -12,7 +12,7 @@ internal sealed class S3HttpClientFactory(S3BucketSettings settings) : HttpClien
     /// <inheritdoc/>
     public override HttpClient CreateHttpClient(IClientConfig clientConfig)
     {
-        var handler = BucketHttpHandler.Create(settings.MaxConnections, settings.ConnectionTimeout, settings.HttpsCACertificates);
+        var handler = BucketHttpHandler.Create(settings.MaxConnections, settings.ConnectionTimeout, settings.HttpsCACertificates, settings.Connect);
         // The deadlines are those of StallGuard and RetryingBucket.
         return new HttpClient(new Headers(handler)) { Timeout = Timeout.InfiniteTimeSpan };
     }

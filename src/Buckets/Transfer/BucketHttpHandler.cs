@@ -13,7 +13,12 @@ internal static class BucketHttpHandler
     /// <param name="maxConnections">To one server; further requests wait.</param>
     /// <param name="connectionTimeout">For one TCP and TLS handshake.</param>
     /// <param name="certificateAuthorities">A PEM file of the authorities to trust instead of the system's.</param>
-    internal static SocketsHttpHandler Create(int maxConnections, TimeSpan connectionTimeout, string? certificateAuthorities)
+    /// <param name="connect">What carries the bytes in the place of a TCP connection; null for TCP.</param>
+    internal static SocketsHttpHandler Create(
+        int maxConnections,
+        TimeSpan connectionTimeout,
+        string? certificateAuthorities,
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
     {
         var handler = new SocketsHttpHandler
         {
@@ -26,6 +31,7 @@ internal static class BucketHttpHandler
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
+            ConnectCallback = connect,
         };
         if (certificateAuthorities is { } path)
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = TrustOnly(path) };

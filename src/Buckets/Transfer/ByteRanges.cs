@@ -33,6 +33,13 @@ internal static class ByteRanges
             throw new BucketException(BucketErrorKind.InvalidRequest, $"get {key}: the endpoint does not answer ranges");
     }
 
+    /// <summary>An answer that does not say how long the object or its body is must not pass for an empty one.</summary>
+    /// <param name="what">Operation and key, for the message.</param>
+    /// <param name="length">Null or negative where the answer does not say.</param>
+    internal static long RequireLength(string what, long? length) => length is >= 0
+        ? length.Value
+        : throw new BucketException(BucketErrorKind.ProviderFailure, $"{what}: the answer does not tell its length");
+
     /// <summary>Length of the object of which an answer is a range (<c>Content-Range: bytes 0-9/1234</c>); null where it does not say.</summary>
     internal static long? WholeLength(string? contentRange) => contentRange is not null
         && long.TryParse(contentRange.AsSpan(contentRange.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var whole)

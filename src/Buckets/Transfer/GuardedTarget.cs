@@ -23,7 +23,6 @@ internal sealed class GuardedTarget(IDownloadTarget target, StallGuard guard) : 
         }
         if (Received < length)
             throw Ended(key, length);
-        // An answer without a length counts as empty; it must not pass for an empty object.
         if (await body.ReadAsync(new byte[1], guard.Token).ConfigureAwait(false) > 0)
             throw new BucketException(BucketErrorKind.ProviderFailure, $"get {key}: the body is longer than the announced {length} bytes");
     }

@@ -48,6 +48,50 @@ public sealed class AzureFaultTests
     }
 
     [Fact]
+    public async Task An_answer_without_a_length_is_no_empty_blob()
+    {
+        await using var server = new RawHttpServer(
+            _ => "HTTP/1.1 200 OK\r\nConnection: close\r\nETag: \"1\"\r\nLast-Modified: Sun, 12 Oct 2025 17:50:00 GMT\r\n\r\n");
+        await using var bucket = Open(server);
+        foreach (var operation in (Func<Task>[])[() => bucket.HeadAsync("object", default), () => bucket.GetAsync("object", default, new BytesTarget(), default)])
+            Assert.Equal(BucketErrorKind.ProviderFailure, (await Assert.ThrowsAsync<BucketException>(operation)).Kind);
+    }
+
+    [Theory]
+    [InlineData("<BlockList/>")]
+    [InlineData("<BlockList><UncommittedBlocks/></BlockList>")]
+    public async Task An_answer_without_lists_of_blocks_is_no_empty_list(string list)
+    {
+        await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", list, "Content-Type: application/xml\r\n"));
+        await using var bucket = Open(server);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.AbortUploadAsync("object", "0123", default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
+    /// <summary>The SDK would expand them to many times the length of the answer.</summary>
+    [Fact]
+    public async Task Entities_in_an_answer_are_never_expanded()
+    {
+        const string Entities = "<!DOCTYPE r [<!ENTITY a \"aaaaaaaaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
+        const string Xml = "Content-Type: application/xml\r\n";
+        await using var listing = new RawHttpServer(
+            _ => RawHttpServer.Answer("200 OK", $"{Entities}<EnumerationResults><Prefix>&b;</Prefix><Blobs/></EnumerationResults>", Xml));
+        await using var bucket = Open(listing);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.ListAsync("", null, null, 10, default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+
+        await using var busy = new RawHttpServer(_ => RawHttpServer.Answer(
+            "503 Server Busy", $"{Entities}<Error><Code>ServerBusy</Code><Message>&b;</Message></Error>", Xml + "x-ms-error-code: ServerBusy\r\n"));
+        await using var throttled = Open(busy);
+        foreach (var operation in (Func<Task>[])[() => throttled.HeadAsync("object", default), () => throttled.GetAsync("object", default, new BytesTarget(), default)])
+        {
+            failure = await Assert.ThrowsAsync<BucketException>(operation);
+            Assert.Equal(BucketErrorKind.Throttled, failure.Kind);
+            Assert.DoesNotContain("aaaa", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_condition_that_is_not_met_is_another_blob_for_a_put_and_another_version_for_a_get()
     {
         await using var server = new RawHttpServer(request => Error(request, "412 Precondition Failed", "ConditionNotMet"));

@@ -139,6 +139,39 @@ public sealed class GoogleOnFakeTests : BucketContract
         Assert.Equal(before + Operations(Bucket).Length, _fake.Requests); // the library retried nothing
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""{ "items": [null] }""")]
+    [InlineData("""{ "items": [{ "size": "5" }] }""")]
+    [InlineData("""{ "items": [{ "name": "object" }] }""")]
+    [InlineData("""{ "items": [{ "name": "object", "size": "-5" }] }""")]
+    [InlineData("""{ "prefixes": [null] }""")]
+    public async Task A_listing_that_does_not_say_what_it_lists_is_refused(string listing)
+    {
+        AnswerAlways(listing);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => Bucket.ListAsync("", null, null, 10, default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "size": "x" }""")]
+    public async Task A_description_without_a_length_is_no_empty_object(string description)
+    {
+        AnswerAlways(description);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => Bucket.HeadAsync("object", default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
+    [Fact]
+    public async Task A_copy_that_cannot_go_on_does_not_begin_for_ever()
+    {
+        AnswerAlways("""{ "done": false }""");
+        var source = new ObjectInfo("object", 5, DateTimeOffset.UnixEpoch, "1");
+        var failure = await Assert.ThrowsAsync<BucketException>(() => Bucket.CopyAsync(source, "new", default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
     [Fact]
     public async Task A_404_that_is_not_Googles_word_is_no_absence()
     {
@@ -235,6 +268,13 @@ public sealed class GoogleOnFakeTests : BucketContract
         await using var bucket = new GoogleBucket(_settings with { StallTimeout = TimeSpan.FromMilliseconds(500) });
         Assert.Equal(BucketErrorKind.Timeout, (await Assert.ThrowsAsync<BucketException>(() => bucket.HeadAsync("object", default))).Kind);
     }
+
+    private void AnswerAlways(string json) => _fake.Intercept = async context =>
+    {
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(json);
+        return true;
+    };
 
     private static BytesSource Slice(byte[] content, Range range) => new(content.AsSpan()[range].ToArray());
 

@@ -160,6 +160,31 @@ public sealed class S3FaultTests
         Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("Content-Length: -5\r\n")]
+    public async Task An_answer_without_a_length_is_no_empty_object(string headers)
+    {
+        await using var server = new RawHttpServer(_ => $"HTTP/1.1 200 OK\r\nConnection: close\r\n{headers}\r\n");
+        await using var bucket = Open(server.Endpoint);
+        foreach (var operation in (Func<Task>[])[() => bucket.HeadAsync("object", default), () => bucket.GetAsync("object", default, new BytesTarget(), default)])
+            Assert.Equal(BucketErrorKind.ProviderFailure, (await Assert.ThrowsAsync<BucketException>(operation)).Kind);
+    }
+
+    [Theory]
+    [InlineData("<Contents><Size>5</Size></Contents>")]
+    [InlineData("<Contents><Key>object</Key></Contents>")]
+    [InlineData("<Contents><Key>object</Key><Size>-5</Size></Contents>")]
+    [InlineData("<CommonPrefixes><Prefix></Prefix></CommonPrefixes>")]
+    public async Task A_listing_that_does_not_say_what_it_lists_is_refused(string item)
+    {
+        await using var server = new RawHttpServer(
+            _ => RawHttpServer.Answer("200 OK", $"<ListBucketResult>{item}</ListBucketResult>", "Content-Type: application/xml\r\n"));
+        await using var bucket = Open(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.ListAsync("", null, null, 10, default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
     [Fact]
     public async Task A_body_without_the_MD5_of_its_ETag_is_refused_on_request()
     {

@@ -80,7 +80,7 @@ internal sealed class BucketAudit(Site site, Ledger ledger, CrashReport report)
             case InstanceState.Deleting when (instance.Disturbed & Orthancs) != Victims.None:
                 report.CountOrphan($"out of the index but never unlinked: killed in between ({instance.Disturbed})");
                 break;
-            case InstanceState.Deleted when instance.Disturbed != Victims.None:
+            case InstanceState.Deleted when (instance.Disturbed & Victims.Mount) != Victims.None:
                 report.CountOrphan($"out of the index, and Orthanc ignored that it could not unlink ({instance.Disturbed})");
                 break;
             default:
