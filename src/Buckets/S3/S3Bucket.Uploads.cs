@@ -25,7 +25,9 @@ public sealed partial class S3Bucket
                 request.StorageClass = storageClass;
             var answer = await _client.InitiateMultipartUploadAsync(request, guard.Token).ConfigureAwait(false);
             Proven();
-            return answer.UploadId;
+            return answer.UploadId is { Length: > 0 } id
+                ? id
+                : throw new BucketException(BucketErrorKind.ProviderFailure, $"begin the upload of {key}: the answer names no upload");
         }
         catch (Exception failure) when (!guard.IsCancellation(failure))
         {

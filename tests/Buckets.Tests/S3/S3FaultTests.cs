@@ -172,6 +172,17 @@ public sealed class S3FaultTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("<InitiateMultipartUploadResult><UploadId></UploadId></InitiateMultipartUploadResult>")]
+    public async Task An_upload_without_a_name_is_none(string body)
+    {
+        await using var server = new RawHttpServer(_ => RawHttpServer.Answer("200 OK", body, "Content-Type: application/xml\r\n"));
+        await using var bucket = Open(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<BucketException>(() => bucket.BeginUploadAsync("object", new PutOptions(), default));
+        Assert.Equal(BucketErrorKind.ProviderFailure, failure.Kind);
+    }
+
+    [Theory]
     [InlineData("<Contents><Size>5</Size></Contents>")]
     [InlineData("<Contents><Key>object</Key></Contents>")]
     [InlineData("<Contents><Key>object</Key><Size>-5</Size></Contents>")]
