@@ -83,7 +83,7 @@ public sealed partial class PendingDeletes
     }
 
     /// <summary>True when nothing but the object is to be deleted, whatever it is.</summary>
-    private static bool IsPlain(Entry entry) => 
+    private static bool IsPlain(Entry entry) =>
         entry is { Alone: false, Delete: { OnlyIfHeaderSha256: null, UploadId: null, SearchPrefix: null } };
 
     private async Task TryInBackgroundAsync(List<Entry> group)

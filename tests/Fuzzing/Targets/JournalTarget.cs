@@ -128,8 +128,8 @@ internal sealed class LogFolder : IDisposable
 
     private IReadOnlyList<PendingDelete> Start()
     {
-        DeleteLog log = DeleteLog.Open(_folder.FullName, _lines);
-        IReadOnlyList<PendingDelete> written = log.Written;
+        RecordTable<PendingDelete> log = DeleteLog.Open(_folder.FullName, _lines);
+        IReadOnlyList<PendingDelete> written = log.Entries;
         log.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return written;
     }
