@@ -7,6 +7,7 @@ public sealed class CrashTests(ITestOutputHelper output)
 {
     [Theory(Timeout = 600_000)]
     [InlineData("Through")]
+    [InlineData("Journal")]
     public async Task What_was_acknowledged_outlives_kills_under_load(string writeMode)
     {
         var plan = new CrashPlan { Rounds = 4, WriteMode = writeMode, Seed = Random.Shared.Next(), LongestCalm = 60 };

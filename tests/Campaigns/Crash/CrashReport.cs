@@ -16,6 +16,7 @@ public sealed class CrashReport(TextWriter output)
     private int _refused;
     private int _verified;
     private int _restarts;
+    private int _cutOff;
 
     /// <summary>Everything that must not be; empty when all is well.</summary>
     public IReadOnlyList<string> Findings => [.. _findings];
@@ -56,6 +57,8 @@ public sealed class CrashReport(TextWriter output)
     /// <summary>An object that Orthanc does not know, and why that is no fault of the mount.</summary>
     internal void CountOrphan(string explanation) => _orphans.AddOrUpdate(explanation, 1, static (_, count) => count + 1);
 
+    internal void CountCutOff() => Interlocked.Increment(ref _cutOff);
+
     internal void CountRefused(string call, Victims disturbed, Exception reason)
     {
         Interlocked.Increment(ref _refused);
@@ -77,6 +80,7 @@ public sealed class CrashReport(TextWriter output)
         yield return $"calm        {_refusedInCalm.Count} calls refused while nothing was away";
         foreach (IGrouping<string, string> reason in _refusedInCalm.GroupBy(static reason => reason, StringComparer.Ordinal))
             yield return $"  {reason.Count()} x {reason.Key}";
+        yield return $"cut off     {_cutOff} reads under way when the mount was killed, which Orthanc delivered with zeros in them";
         yield return $"orphans     {_orphans.Values.Sum()} objects in the bucket that Orthanc does not know, explained:";
         foreach ((string explanation, int count) in _orphans)
             yield return $"  {count} x {explanation}";

@@ -9,11 +9,13 @@ public static class Outage
     /// <param name="servers">Where the gateway is.</param>
     /// <param name="requestTimeout">The plugins' key of that name, in seconds.</param>
     /// <param name="shutdownTimeout">The key of that name, in seconds.</param>
-    public static async Task<(Site Site, DelayProxy Line)> CreateSiteAsync(SharedServers servers, int requestTimeout = 30, int shutdownTimeout = 10)
+    /// <param name="writeMode">The key of that name.</param>
+    public static async Task<(Site Site, DelayProxy Line)> CreateSiteAsync(
+        SharedServers servers, int requestTimeout = 30, int shutdownTimeout = 10, string writeMode = "Through")
     {
         CephGateway ceph = await servers.CephAsync();
         var line = new DelayProxy(ceph.Port, TimeSpan.Zero);
-        Site site = await Site.CreateAsync(new SiteSetup { Bucket = BucketKind.Ceph }, servers);
+        Site site = await Site.CreateAsync(new SiteSetup { Bucket = BucketKind.Ceph, WriteMode = writeMode }, servers);
         await site.ConfigureAsync(root =>
         {
             root[site.Bucket.SectionName]!["Endpoint"] = $"http://127.0.0.1:{line.Port}";
