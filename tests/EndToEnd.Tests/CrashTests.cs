@@ -10,7 +10,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     [InlineData("Journal")]
     public async Task What_was_acknowledged_outlives_kills_under_load(string writeMode)
     {
-        var plan = new CrashPlan { Rounds = 4, WriteMode = writeMode, Seed = Random.Shared.Next(), LongestCalm = 60 };
+        var plan = new CrashPlan { Rounds = 2, WriteMode = writeMode, Seed = Random.Shared.Next(), LongestCalm = 60 };
         var text = new StringWriter();
         try
         {

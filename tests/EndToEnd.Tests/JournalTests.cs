@@ -7,7 +7,6 @@ using OrthancCloudFs.TestKit.Servers;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>Stock Orthanc with <c>"WriteMode": "Journal"</c>.</summary>
-[Collection(nameof(Alone))]
 public sealed class JournalTests(SharedServers servers)
 {
     private readonly DicomFactory _dicom = new(seed: 9);
@@ -45,7 +44,7 @@ public sealed class JournalTests(SharedServers servers)
             Assert.Equal(images[i].Bytes, await site.Orthanc!.Rest.FileAsync(ids[i]));
     }
 
-    private static async Task NothingIsPendingAsync(Site site)
+    internal static async Task NothingIsPendingAsync(Site site)
     {
         long start = Stopwatch.GetTimestamp();
         while (await site.StatusAsync() is var status && status.PendingUploads + status.PendingDeletes > 0)

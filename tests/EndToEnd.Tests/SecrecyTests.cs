@@ -43,7 +43,9 @@ public sealed class SecrecyTests(SharedServers servers)
         await site.Bucket.DestroyAsync();
         await Assert.ThrowsAnyAsync<IOException>(() => site.WriteAttachmentAsync(SiteFiles.NewName(), image.Bytes));
         File.Delete(site.PathOf(name));
-        await site.UnmountAsync();
+        CommandResult unmounted = await CloudFsProgram.RunAsync("unmount", site.MountPoint);
+        Assert.Equal(8, unmounted.ExitCode);
+        See(unmounted);
         CommandResult refused = await site.RunAsync("cat", name);
         Assert.NotEqual(0, refused.ExitCode);
         See(refused);

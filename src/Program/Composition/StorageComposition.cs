@@ -28,6 +28,8 @@ internal enum StorageUse
 /// <summary>The parts of the storage put together as the configuration says: bucket, envelope, staging, store.</summary>
 internal sealed class StorageComposition : IAsyncDisposable
 {
+    private const string UploadsFolder = "uploads";
+
     private readonly MasterKeyRing? _keys;
     private readonly ObjectForm _form;
     private readonly StagingMemory _memory;
@@ -53,6 +55,7 @@ internal sealed class StorageComposition : IAsyncDisposable
             string directory = JournalDirectoryOf(settings);
             _pendingDeletes = PendingDeletes.OpenIdle(directory, Bucket.SingleAttempts, Envelope.HeaderLength, logger);
             _journal = OpenJournal(directory, conditionalPut, logger);
+            Warnings = [.. Warnings, .. WarningsOfOtherJournals(directory)];
             _pendingDeletes.Start();
         }
         else
@@ -131,7 +134,34 @@ internal sealed class StorageComposition : IAsyncDisposable
     {
         string identity = Providers.IdentityOf(settings.Provider);
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{identity}\n{settings.Provider.Layout.RootPath}"));
-        return Path.Combine(settings.StateDirectory, "journal", Convert.ToHexStringLower(hash)[..16]);
+        string name = Convert.ToHexStringLower(hash)[..16];
+        string directory = Path.Combine(settings.StateDirectory, "journal", name);
+        MoveFromFormerPlace(Path.Combine(settings.StateDirectory, "pending-deletes", name), directory);
+        return directory;
+    }
+
+    /// <summary>Earlier versions kept the log of deletes alone, under another name.</summary>
+    private static void MoveFromFormerPlace(string former, string directory)
+    {
+        if (!Directory.Exists(former) || Directory.Exists(directory))
+            return;
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
+        else
+            Directory.CreateDirectory(Path.GetDirectoryName(directory)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.Move(former, directory);
+    }
+
+    /// <summary>What was acknowledged for a bucket that the configuration does not name any more must not be forgotten.</summary>
+    private static IEnumerable<string> WarningsOfOtherJournals(string own)
+    {
+        foreach (string other in Directory.EnumerateDirectories(Path.GetDirectoryName(own)!).Where(other => other != own))
+        {
+            string uploads = Path.Combine(other, UploadsFolder);
+            int count = Directory.Exists(uploads) ? Directory.EnumerateFiles(uploads, "*.object").Count() : 0;
+            if (count > 0)
+                yield return $"{uploads} holds {count} attachments of another bucket or root path that are not uploaded: mount that once more";
+        }
     }
 
     private UploadJournal OpenJournal(string directory, bool conditionalPut, ILogger logger)
@@ -145,6 +175,6 @@ internal sealed class StorageComposition : IAsyncDisposable
         var targets = new UploadTargets(Bucket.Retrying, Bucket.SingleAttempts, _pendingDeletes, Envelope.HeaderLength);
 
         // A composition is made once, before anything runs that could wait for this thread.
-        return UploadJournal.OpenAsync(Path.Combine(directory, "uploads"), options, targets, logger).GetAwaiter().GetResult();
+        return UploadJournal.OpenAsync(Path.Combine(directory, UploadsFolder), options, targets, logger).GetAwaiter().GetResult();
     }
 }

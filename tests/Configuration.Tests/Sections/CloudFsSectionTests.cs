@@ -44,7 +44,7 @@ public class CloudFsSectionTests
             "MountPoint": "/mnt/orthanc/", "StagingMemory": 64, "Owner": "orthanc", "Group": 120, "DirectoryMode": "0750", "FileMode": "640",
             "AllowOther": false, "ReadMode": "PageCache", "StateDirectory": "state", "GuardUnderlay": false, "AllowPlainObjects": true,
             "LogLevel": "Debug", "LogFormat": "Json", "LogFile": "cloudfs.log", "EntryTimeout": 0,
-            "HealthPort": 9464, "ShutdownTimeout": 60
+            "HealthPort": 9464, "ShutdownTimeout": 60, "WriteMode": "Journal", "JournalMaxSize": 200
             """));
         ConfigurationResult result = folder.Read();
         CloudFsSettings settings = result.Settings;
@@ -54,6 +54,8 @@ public class CloudFsSectionTests
         Assert.Equal(folder.PathOf("state"), settings.StateDirectory);
         Assert.True(settings.AllowPlainObjects);
         Assert.Equal(9464, settings.HealthPort);
+        Assert.Equal(WriteMode.Journal, settings.WriteMode);
+        Assert.Equal(200L << 20, settings.JournalMaxBytes);
         Assert.Equal(new LoggingSettings { Level = LogLevel.Debug, Format = LogFormat.Json, File = folder.PathOf("cloudfs.log") }, settings.Logging);
         Assert.Equal(
             new MountSettings
@@ -129,6 +131,8 @@ public class CloudFsSectionTests
     [InlineData("\"EntryTimeout\": -1", "OrthancCloudFs.EntryTimeout must be from 0 to 31536000 s, found -1")]
     [InlineData("\"HealthPort\": 65536", "OrthancCloudFs.HealthPort must be from 0 to 65535, found 65536")]
     [InlineData("\"HealthPort\": \"9464\"", "OrthancCloudFs.HealthPort must be a whole number from 0 to 65535, found")]
+    [InlineData("\"WriteMode\": \"Journaled\"", "perhaps \"Journal\" is meant")]
+    [InlineData("\"JournalMaxSize\": 63", "OrthancCloudFs.JournalMaxSize must be from 64 to 1073741824 MB, found 63")]
     [InlineData("\"ShutdownTimeout\": 3601", "OrthancCloudFs.ShutdownTimeout must be from 0 to 3600 s, found 3601")]
     public void Wrong_values_are_refused(string key, string expected)
     {
@@ -142,5 +146,15 @@ public class CloudFsSectionTests
     {
         Assert.Contains(expected, ConfigurationFolder.RefuseText(ConfigurationFolder.WithCloudFs(key)));
         Assert.Contains(expected, ConfigurationFolder.RefuseText(ConfigurationFolder.WithS3("").TrimEnd()[..^1] + $", \"OrthancCloudFs\": {{ {key} }} }}"));
+    }
+
+    [Fact]
+    public void A_journal_needs_encryption()
+    {
+        string refusal = ConfigurationFolder.RefuseText("""
+            { "LocalStorage": { "Directory": "/srv/bucket" }, "StorageEncryption": { "Enable": false }, "OrthancCloudFs": { "WriteMode": "Journal" } }
+            """);
+
+        Assert.Contains("OrthancCloudFs.WriteMode must be \"Through\" while \"StorageEncryption\" is not enabled", refusal, StringComparison.Ordinal);
     }
 }

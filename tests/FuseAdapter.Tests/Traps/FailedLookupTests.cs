@@ -42,7 +42,7 @@ public class FailedLookupTests
         IReadOnlyList<CallResult> results = await SystemCalls.RunAsync(
             $"stat {path}", $"open f {path} O_RDONLY", $"open f {path} O_WRONLY|O_CREAT|O_TRUNC", $"unlink {path}",
             $"list {Path.GetDirectoryName(path)}");
-        Assert.Equal(string.Join(' ', Enumerable.Repeat(errno, 5)), results.Outcomes());
+        Assert.Equal($"{errno} {errno} {errno} ok {errno}", results.Outcomes()); // the delete is remembered: UnansweredNameTests
         mount.Bucket.Heal();
         Assert.Equal("ENOENT", (await SystemCalls.OneAsync($"stat {path}")).Error);
     }
