@@ -332,20 +332,21 @@ public sealed partial class AttachmentStore : IAsyncDisposable
 
     private async Task RememberOrDeleteAsync(PendingDelete delete, CancellationToken cancellationToken)
     {
+        bool isInJournal = _journal?.Find(delete.Id) is not null;
         try
         {
-            bool inJournal = _journal is not null && await _journal.TryDeleteAsync(delete.Id).ConfigureAwait(false);
-            if (inJournal)
-            {
+            if (isInJournal && await _journal!.TryDeleteAsync(delete.Id).ConfigureAwait(false))
                 _names?.Remove(delete.Id);
-                return;
-            }
-
-            await _pendingDeletes.AddAsync(delete).ConfigureAwait(false);
+            else
+                await _pendingDeletes.AddAsync(delete).ConfigureAwait(false);
         }
         catch (IOException e)
         {
             LogNotRemembered(delete.Id, delete.Key, e.Message);
+
+            // The bucket's word says nothing of what the journal would still bring there, or of a key that nobody knows.
+            if (isInJournal || delete.SearchPrefix is not null)
+                throw new AttachmentException(AttachmentError.BucketFailure, $"{delete.Key}: the delete cannot be remembered: {e.Message}", e);
             await DeleteAtOnceAsync(delete, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -12,10 +12,16 @@ public sealed partial class UploadJournal
         Dictionary<string, PendingDelete> deletes = _deletes.Written.ToDictionary(delete => delete.Name, StringComparer.Ordinal);
         foreach (PendingUpload upload in _table.Entries)
         {
+            bool hasFile = files.Remove(upload.Number);
             if (deletes.TryGetValue(upload.Key, out PendingDelete? delete) && delete.OnlyIfHeaderSha256 == upload.HeaderSha256)
-                await _table.RemoveAsync(upload).ConfigureAwait(false); // a crash came between the two halves of its deletion
-            else
-                Resume(upload, files.Remove(upload.Number));
+            {
+                // A crash came between the two halves of its deletion. First the record: a file alone is not taken for a loss.
+                await _table.RemoveAsync(upload).ConfigureAwait(false);
+                ObjectFile.TryDelete(PathOf(upload));
+                continue;
+            }
+
+            Resume(upload, hasFile);
         }
 
         await AdoptAsync(files).ConfigureAwait(false);

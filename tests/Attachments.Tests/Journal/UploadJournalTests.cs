@@ -288,6 +288,17 @@ public sealed class UploadJournalTests
     }
 
     [Fact]
+    public async Task A_delete_that_the_journal_cannot_write_down_is_an_error_and_no_success()
+    {
+        await using var harness = new StoreHarness(WithJournal);
+        harness.Faults.Inject(BucketOperation.Put, Fault.Fail(BucketErrorKind.Network));
+        AttachmentInfo info = await harness.StoreAsync([1, 2, 3]);
+        await harness.Journal!.DisposeAsync(); // from now on nothing can be written to it
+
+        await StoreHarness.FailsAsync(AttachmentError.BucketFailure, () => harness.Store.DeleteAsync(info, default));
+    }
+
+    [Fact]
     public async Task Nothing_in_it_is_plain()
     {
         await using var harness = new StoreHarness(WithJournal);
