@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Deletes;
@@ -132,7 +131,8 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     /// <exception cref="AttachmentException"><see cref="AttachmentError.Busy"/>: it is being written or deleted.</exception>
     public async Task<AttachmentWriter> CreateAsync(AttachmentId id, CancellationToken cancellationToken)
     {
-        await WaitForDeleteAsync(id, cancellationToken).ConfigureAwait(false);
+        // Who deletes a name and uses it again at once meets a delete that is confirmed in a moment.
+        await _pendingDeletes.WaitForFirstAnswerAsync(id, _options.DeletePatience, cancellationToken).ConfigureAwait(false);
         RequireFree(id);
         await _memory.ReserveAsync(_writerShare, ReservationPriority.Queue, cancellationToken).ConfigureAwait(false);
         var writer = new AttachmentWriter(
@@ -189,26 +189,6 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Deletes a committed attachment. Returns when that is durably remembered; nobody finds it any more, and the bucket is asked in the
-    /// background until it has confirmed it.
-    /// </summary>
-    /// <exception cref="AttachmentException">
-    /// <see cref="AttachmentError.BucketFailure"/>: it could be neither deleted nor remembered; <see cref="AttachmentError.Busy"/>: an upload of
-    /// that name that ended without a clear answer is not resolved yet.
-    /// </exception>
-    public Task DeleteAsync(AttachmentInfo info, CancellationToken cancellationToken) =>
-        DeleteAsync(new PendingDelete(info.Id, info.Key, DateTimeOffset.UtcNow, OnlyIfHeaderSha256: null), cancellationToken);
-
-    /// <summary>The same for an attachment of which the bucket did not say whether it exists: it does not any more.</summary>
-    /// <inheritdoc cref="DeleteAsync(AttachmentInfo, CancellationToken)"/>
-    public Task DeleteUnseenAsync(AttachmentId id, CancellationToken cancellationToken)
-    {
-        string? prefix = _layout.SearchPrefix(id);
-        return DeleteAsync(
-            new PendingDelete(id, _layout.UsualKey(id), DateTimeOffset.UtcNow, OnlyIfHeaderSha256: null, SearchPrefix: prefix), cancellationToken);
-    }
-
     /// <summary>The writer of an attachment that is not committed yet; null when there is none.</summary>
     public AttachmentWriter? WriterOf(AttachmentId id)
     {
@@ -221,31 +201,6 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     {
         lock (_lock)
             return _writers.Keys.Count(directory.Holds);
-    }
-
-    private async Task DeleteAsync(PendingDelete delete, CancellationToken cancellationToken)
-    {
-        if (_pendingDeletes.HiddenOf(delete.Id) is { OnlyWithHeader: not null })
-            throw Busy(delete.Id); // one record for each key: what an upload may have left must be seen to first
-        lock (_lock)
-            _deleting[delete.Id] = _deleting.GetValueOrDefault(delete.Id) + 1;
-        try
-        {
-            _fetcher.Forget(delete.Id);
-            await RememberOrDeleteAsync(delete, cancellationToken).ConfigureAwait(false);
-
-            // Whoever passed the check before this delete began may have started a download since.
-            _fetcher.Forget(delete.Id);
-            Interlocked.Increment(ref _deletes);
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                if (--_deleting[delete.Id] == 0)
-                    _deleting.Remove(delete.Id);
-            }
-        }
     }
 
     private async Task OpenAsync(CachedContent content, CancellationToken cancellationToken)
@@ -265,20 +220,6 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             return IsDeleted(id) || _writers.ContainsKey(id);
     }
 
-    /// <summary>True from the moment when a delete is asked for until the bucket has confirmed it.</summary>
-    private bool IsDeleted(AttachmentId id)
-    {
-        lock (_lock)
-            return _deleting.ContainsKey(id) || _pendingDeletes.Hides(id);
-    }
-
-    /// <summary>The same, unless only what an upload without a clear answer may have left is to be deleted.</summary>
-    private bool IsGone(AttachmentId id)
-    {
-        lock (_lock)
-            return _deleting.ContainsKey(id) || _pendingDeletes.HiddenOf(id) is { OnlyWithHeader: null };
-    }
-
     private async Task<bool> IsHiddenAsync(HiddenObjects? hidden, string key, CancellationToken cancellationToken)
     {
         if (hidden is not { OnlyWithHeader: { } unwanted })
@@ -293,14 +234,6 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         {
             throw AttachmentException.From(e);
         }
-    }
-
-    /// <summary>Who deletes a name and uses it again at once meets a delete that is confirmed in a moment.</summary>
-    private async Task WaitForDeleteAsync(AttachmentId id, CancellationToken cancellationToken)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (_pendingDeletes.IsFresh(id) && Stopwatch.GetElapsedTime(start) < _options.DeletePatience)
-            await Task.Delay(TimeSpan.FromMilliseconds(5), cancellationToken).ConfigureAwait(false);
     }
 
     private void RequireFree(AttachmentId id)
@@ -330,46 +263,6 @@ public sealed partial class AttachmentStore : IAsyncDisposable
             _writers.Remove(writer.Id);
     }
 
-    private async Task RememberOrDeleteAsync(PendingDelete delete, CancellationToken cancellationToken)
-    {
-        bool isInJournal = _journal?.Find(delete.Id) is not null;
-        try
-        {
-            if (isInJournal && await _journal!.TryDeleteAsync(delete.Id).ConfigureAwait(false))
-                _names?.Remove(delete.Id);
-            else
-                await _pendingDeletes.AddAsync(delete).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            LogNotRemembered(delete.Id, delete.Key, e.Message);
-
-            // The bucket's word says nothing of what the journal would still bring there, or of a key that nobody knows.
-            if (isInJournal || delete.SearchPrefix is not null)
-                throw new AttachmentException(AttachmentError.BucketFailure, $"{delete.Key}: the delete cannot be remembered: {e.Message}", e);
-            await DeleteAtOnceAsync(delete, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Where nothing can be remembered, only the bucket's own word will do.</summary>
-    private async Task DeleteAtOnceAsync(PendingDelete delete, CancellationToken cancellationToken)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(_options.DeletePatience);
-        try
-        {
-            await _bucket.DeleteAsync(delete.Key, patience.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is BucketException or OperationCanceledException)
-        {
-            string reason = e is BucketException ? e.Message : $"no answer within {_options.DeletePatience.TotalSeconds:0} s";
-            throw new AttachmentException(AttachmentError.BucketFailure, $"{delete.Key}: the delete can be neither remembered nor done: {reason}", e);
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot open attachment {Attachment} at {Key}: {Error}: {Reason}")]
     private partial void LogNotOpened(AttachmentId attachment, string key, AttachmentError error, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The delete of attachment {Attachment} at {Key} cannot be remembered: {Reason}")]
-    private partial void LogNotRemembered(AttachmentId attachment, string key, string reason);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Journal;
@@ -6,11 +5,12 @@ using OrthancCloudFs.Attachments.Journal;
 namespace OrthancCloudFs.Attachments.Deletes;
 
 /// <summary>How pending deletes are written down: as JSON that names objects, and holds neither keys nor content.</summary>
-internal sealed class DeleteLog : IRecordCodec<PendingDelete>
+internal sealed class DeleteLog : JsonRecordCodec<PendingDelete, DeleteLog.LogEntry>
 {
     private const string FileName = "deletes.log";
 
     private DeleteLog()
+        : base(DeleteLogJson.Default.LogEntry)
     {
     }
 
@@ -20,36 +20,23 @@ internal sealed class DeleteLog : IRecordCodec<PendingDelete>
         RecordTable<PendingDelete>.Open(Path.Combine(directory, FileName), new DeleteLog(), logger);
 
     /// <inheritdoc/>
-    public string NameOf(PendingDelete entry) => entry.Name;
+    public override string NameOf(PendingDelete entry) => entry.Name;
 
     /// <inheritdoc/>
-    public byte[] Format(PendingDelete entry, bool isDone) => JsonSerializer.SerializeToUtf8Bytes(
-        new LogEntry(
-            entry.Key,
-            isDone,
-            entry.Id.ToString(),
-            entry.Since,
-            entry.OnlyIfHeaderSha256,
-            entry.UploadId,
-            entry.MayStillArrive,
-            entry.SearchPrefix),
-        DeleteLogJson.Default.LogEntry);
+    protected override LogEntry ToRecord(PendingDelete entry, bool isDone) => new(
+        entry.Key,
+        isDone,
+        entry.Id.ToString(),
+        entry.Since,
+        entry.OnlyIfHeaderSha256,
+        entry.UploadId,
+        entry.MayStillArrive,
+        entry.SearchPrefix);
 
     /// <inheritdoc/>
-    public bool TryParse(byte[] record, out PendingDelete entry, out bool isDone, out string reason)
+    protected override bool TryFromRecord(LogEntry read, out PendingDelete entry, out bool isDone, ref string reason)
     {
-        LogEntry? read = null;
-        reason = "it names no object";
-        try
-        {
-            read = JsonSerializer.Deserialize(record, DeleteLogJson.Default.LogEntry);
-        }
-        catch (JsonException e)
-        {
-            reason = e.Message;
-        }
-
-        (entry, isDone) = (null!, read?.IsDone ?? false);
+        (entry, isDone) = (null!, read.IsDone);
         if (read is not { Key.Length: > 0 } || !AttachmentId.TryParse(read.Attachment, out AttachmentId id))
             return false;
         entry = new PendingDelete(

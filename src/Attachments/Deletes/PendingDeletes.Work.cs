@@ -26,7 +26,7 @@ public sealed partial class PendingDeletes
                 TimeSpan pause = ready.Count == 0 ? TakeDue(ready) : TimeSpan.Zero;
                 if (ready.Count == 0)
                 {
-                    await _wake.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
+                    await _signal.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
                     continue;
                 }
 
@@ -99,7 +99,7 @@ public sealed partial class PendingDeletes
                 _underWay.Remove(entry.Delete.Name);
         }
 
-        Wake(); // another delete of this key may have been asked for meanwhile
+        _signal.Set(); // another delete of this key may have been asked for meanwhile
         _slots.Release();
     }
 
@@ -215,6 +215,7 @@ public sealed partial class PendingDeletes
         {
             if (_byName.TryGetValue(entry.Delete.Name, out Entry? current) && current.Delete == entry.Delete)
                 _byName[entry.Delete.Name] = new Entry(entry.Delete, now + delay, next, WasTried: true, alone);
+            _answered.Set();
         }
     }
 

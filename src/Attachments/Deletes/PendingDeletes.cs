@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Journal;
+using OrthancCloudFs.Attachments.Staging;
 using OrthancCloudFs.Buckets;
 
 namespace OrthancCloudFs.Attachments.Deletes;
@@ -21,7 +22,8 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _slots = new(MostAtOnce);
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly WorkSignal _signal;
+    private readonly Pulse _answered = new();
     private readonly RecordTable<PendingDelete>? _log;
     private readonly IBucket _bucket;
     private readonly int _headerLength;
@@ -33,8 +35,8 @@ public sealed partial class PendingDeletes : IAsyncDisposable
 
     private PendingDeletes(RecordTable<PendingDelete>? log, FileStream? directoryLock, IBucket bucket, int headerLength, ILogger logger, TimeProvider time)
     {
-        _directoryLock = directoryLock;
-        (_log, _bucket, _headerLength, _logger, _time) = (log, bucket, headerLength, logger, time);
+        (_log, _directoryLock, _bucket, _headerLength) = (log, directoryLock, bucket, headerLength);
+        (_logger, _time, _signal) = (logger, time, new WorkSignal(time));
         foreach (PendingDelete written in log?.Entries ?? [])
             Insert(written);
         if (_byName.Count > 0)
@@ -121,11 +123,28 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             return _namesById.ToDictionary(name => name.Key, name => HiddenBy(name.Value));
     }
 
-    /// <summary>True while the bucket has not been asked yet, or has not answered for the first time: what is left is mostly a moment.</summary>
-    public bool IsFresh(AttachmentId id)
+    /// <summary>
+    /// Waits until the bucket has answered, or failed to, for the first time: what is left of a delete is mostly a moment.
+    /// </summary>
+    /// <param name="id">The attachment that is deleted, if it is.</param>
+    /// <param name="patience">The longest that this takes.</param>
+    /// <param name="cancellationToken">Of who waits.</param>
+    internal async Task WaitForFirstAnswerAsync(AttachmentId id, TimeSpan patience, CancellationToken cancellationToken)
     {
-        lock (_lock)
-            return _namesById.TryGetValue(id, out HashSet<string>? keys) && keys.Select(key => _byName[key]).Any(entry => !entry.WasTried && !entry.Delete.MayStillArrive);
+        long start = _time.GetTimestamp();
+        while (patience - _time.GetElapsedTime(start) is { Ticks: > 0 } left)
+        {
+            Task answer;
+            lock (_lock)
+            {
+                if (!IsFresh(id))
+                    return;
+                answer = _answered.Next;
+            }
+
+            await answer.WaitAsync(left, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>Remembers one delete; durable when this returns, and tried in the background from then on.</summary>
@@ -145,7 +164,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     {
         lock (_lock)
             Insert(delete);
-        Wake();
+        _signal.Set();
     }
 
     /// <summary>Leaves one that was written down to somebody else, who drops it.</summary>
@@ -184,9 +203,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     public async Task<int> DrainAsync(TimeSpan patience)
     {
         MakeAllDue();
-        long start = _time.GetTimestamp();
-        while (patience - _time.GetElapsedTime(start) is { Ticks: > 0 } left && MayChangeWithin(left))
-            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
+        await _signal.DrainAsync(MayChangeWithin, patience).ConfigureAwait(false);
         return Count;
     }
 
@@ -198,13 +215,17 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _worker.ConfigureAwait(false);
         _stop.Dispose();
-        _wake.Dispose();
+        _signal.Dispose();
         _slots.Dispose();
         if (_log is not null)
             await _log.DisposeAsync().ConfigureAwait(false);
         if (_directoryLock is not null)
             await _directoryLock.DisposeAsync().ConfigureAwait(false);
     }
+
+    private bool IsFresh(AttachmentId id) =>
+        _namesById.TryGetValue(id, out HashSet<string>? keys)
+        && keys.Select(key => _byName[key]).Any(entry => entry is { WasTried: false, Delete.MayStillArrive: false });
 
     private RecordTable<PendingDelete> Log => _log ?? throw new InvalidOperationException("Nothing is remembered here.");
 
@@ -216,8 +237,6 @@ public sealed partial class PendingDeletes : IAsyncDisposable
             foreach (Entry entry in _byName.Values.Where(entry => entry.Due > now).ToArray())
                 _byName[entry.Delete.Name] = entry with { Due = now };
         }
-
-        Wake();
     }
 
     private bool MayChangeWithin(TimeSpan time)
@@ -225,19 +244,6 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         DateTimeOffset end = _time.GetUtcNow() + time;
         lock (_lock)
             return _underWay.Count > 0 || _byName.Values.Any(entry => entry.Due <= end);
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Closed; what is on disk is taken up by the next start.
-        }
     }
 
     private HiddenObjects HiddenBy(HashSet<string> keys)
@@ -271,6 +277,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         if (!_byName.TryGetValue(delete.Name, out Entry? current) || current.Delete != delete)
             return false;
         _byName.Remove(delete.Name);
+        _answered.Set();
         if (_namesById.TryGetValue(delete.Id, out HashSet<string>? keys) && keys.Remove(delete.Name) && keys.Count == 0)
             _namesById.Remove(delete.Id);
         return true;

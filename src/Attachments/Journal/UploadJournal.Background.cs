@@ -14,26 +14,13 @@ public sealed partial class UploadJournal
     private static readonly TimeSpan FaultDelay = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly WorkSignal _signal;
     private Task _worker = Task.CompletedTask;
     private int _running;
 
     /// <summary>More than nothing while the bucket takes nothing: then one object at a time asks whether it does again.</summary>
     private TimeSpan _delay;
     private DateTimeOffset _resumeAt;
-
-    private void Wake()
-    {
-        try
-        {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Closed; the next start goes on.
-        }
-    }
 
     private async Task WorkAsync()
     {
@@ -47,7 +34,7 @@ public sealed partial class UploadJournal
                     // One after the other.
                 }
 
-                await _wake.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
+                await _signal.WaitAsync(pause, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -126,7 +113,7 @@ public sealed partial class UploadJournal
         {
             lock (_lock)
                 _running--;
-            Wake();
+            _signal.Set();
         }
     }
 

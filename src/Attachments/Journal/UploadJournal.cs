@@ -49,7 +49,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
     {
         (_directory, _directoryLock, _table, _codec, _options) = (directory, directoryLock, table, codec, options);
         (_bucket, _singleAttempts, _deletes, _headerLength) = targets;
-        (_logger, _time) = (logger, time);
+        (_logger, _time, _signal) = (logger, time, new WorkSignal(time));
         _folder = new FolderFlush(directory);
     }
 
@@ -108,10 +108,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
     {
         lock (_lock)
             _resumeAt = DateTimeOffset.MinValue;
-        Wake();
-        long start = _time.GetTimestamp();
-        while (patience - _time.GetElapsedTime(start) is { Ticks: > 0 } left && MayChangeWithin(left))
-            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
+        await _signal.DrainAsync(MayChangeWithin, patience).ConfigureAwait(false);
         return Counters.Uploads;
     }
 
@@ -124,7 +121,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
         await _worker.ConfigureAwait(false);
         await _table.DisposeAsync().ConfigureAwait(false);
         _folder.Dispose();
-        _wake.Dispose();
+        _signal.Dispose();
         await _directoryLock.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -190,7 +187,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
                 _beingAdded.Remove(upload.Id);
         }
 
-        Wake();
+        _signal.Set();
     }
 
     /// <summary>
@@ -288,39 +285,4 @@ public sealed partial class UploadJournal : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The journal in {Directory} cannot be written, stores go through to the bucket: {Reason}")]
     private partial void LogDiskRefuses(string directory, string reason);
-
-    /// <summary>One object in the journal; guarded by the journal's lock.</summary>
-    private sealed class Entry(PendingUpload upload, bool mayBeSent)
-    {
-        public PendingUpload Upload => upload;
-
-        /// <summary>A request that stores it was begun, perhaps by an earlier process.</summary>
-        public bool MayBeSent { get; set; } = mayBeSent;
-
-        /// <summary>It was deleted.</summary>
-        public bool IsCancelled { get; set; }
-
-        /// <summary>The bucket has it; only its record must still be taken back.</summary>
-        public bool IsDone { get; set; }
-
-        /// <summary>Why it cannot be uploaded without somebody's doing; null while it can.</summary>
-        public string? Fault { get; set; }
-
-        /// <summary>Not to be tried before.</summary>
-        public DateTimeOffset Due { get; set; } = DateTimeOffset.MinValue;
-
-        /// <summary>An upload in parts that failed and must be dropped before the next one.</summary>
-        public PendingDelete? Unfinished { get; set; }
-
-        public Task Running { get; set; } = Task.CompletedTask;
-
-        public CancellationTokenSource Stop { get; } = new();
-    }
 }
-
-/// <summary>Where a journal's objects go, and what it works with.</summary>
-/// <param name="Bucket">The bucket, with retries of its own.</param>
-/// <param name="SingleAttempts">The same bucket without: the journal has its own.</param>
-/// <param name="Deletes">Where deletes go on; not started yet.</param>
-/// <param name="HeaderLength">Bytes of the envelope's header.</param>
-public sealed record UploadTargets(IBucket Bucket, IBucket SingleAttempts, PendingDeletes Deletes, int HeaderLength);

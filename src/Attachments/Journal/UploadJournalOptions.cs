@@ -1,3 +1,6 @@
+using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Buckets;
+
 namespace OrthancCloudFs.Attachments.Journal;
 
 /// <summary>How an <see cref="UploadJournal"/> behaves.</summary>
@@ -18,6 +21,13 @@ public sealed record UploadJournalOptions
     /// <summary>As <see cref="AttachmentStoreOptions.ConditionalPut"/>.</summary>
     public bool ConditionalPut { get; init; } = true;
 }
+
+/// <summary>Where a journal's objects go, and what it works with.</summary>
+/// <param name="Bucket">The bucket, with retries of its own.</param>
+/// <param name="SingleAttempts">The same bucket without: the journal has its own.</param>
+/// <param name="Deletes">Where deletes go on; not started yet.</param>
+/// <param name="HeaderLength">Bytes of the envelope's header.</param>
+public sealed record UploadTargets(IBucket Bucket, IBucket SingleAttempts, PendingDeletes Deletes, int HeaderLength);
 
 /// <summary>What an <see cref="UploadJournal"/> holds now.</summary>
 /// <param name="Uploads">Objects that are not in the bucket yet.</param>

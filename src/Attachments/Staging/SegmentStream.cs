@@ -1,11 +1,10 @@
 namespace OrthancCloudFs.Attachments.Staging;
 
 /// <summary>A read-only, seekable stream over pieces of memory, without a copy of its own.</summary>
-internal sealed class SegmentStream : Stream
+internal sealed class SegmentStream : ReadOnlyStream
 {
     private readonly ReadOnlyMemory<byte>[] _segments;
     private readonly long[] _starts;
-    private long _position;
 
     public SegmentStream(IReadOnlyList<ReadOnlyMemory<byte>> segments)
     {
@@ -19,61 +18,24 @@ internal sealed class SegmentStream : Stream
         }
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
-
     public override long Length { get; }
 
-    public override long Position
+    protected override int ReadAt(long position, Span<byte> buffer)
     {
-        get => _position;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            _position = value;
-        }
-    }
-
-    public override int Read(Span<byte> buffer)
-    {
+        int found = Array.BinarySearch(_starts, position);
+        int index = found >= 0 ? found : ~found - 1;
         int done = 0;
-        while (done < buffer.Length && _position < Length)
+        for (int inside = (int)(position - _starts[index]); done < buffer.Length; inside = 0, index++)
         {
-            int found = Array.BinarySearch(_starts, _position);
-            int index = found >= 0 ? found : ~found - 1;
-            ReadOnlySpan<byte> rest = _segments[index].Span[(int)(_position - _starts[index])..];
+            ReadOnlySpan<byte> rest = _segments[index].Span[inside..];
             int count = Math.Min(rest.Length, buffer.Length - done);
             rest[..count].CopyTo(buffer[done..]);
             done += count;
-            _position += count;
         }
 
         return done;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : ValueTask.FromResult(Read(buffer.Span));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => _position + offset,
-        _ => Length + offset,
-    };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    protected override ValueTask<int> ReadAtAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(ReadAt(position, buffer.Span));
 }

@@ -1,0 +1,72 @@
+using System.Text.Json.Serialization;
+
+namespace OrthancCloudFs.Attachments.Journal;
+
+/// <summary>How pending uploads are written down: as JSON that names objects and holds neither keys nor content.</summary>
+internal sealed class UploadCodec() : JsonRecordCodec<PendingUpload, UploadCodec.LogEntry>(UploadJson.Default.LogEntry)
+{
+    /// <summary>The highest number in the records that were read, also in those of uploads that are done.</summary>
+    public long HighestNumber { get; private set; }
+
+    /// <inheritdoc/>
+    public override string NameOf(PendingUpload entry) => entry.Key;
+
+    /// <inheritdoc/>
+    protected override LogEntry ToRecord(PendingUpload entry, bool isDone) => new(
+        entry.Key,
+        isDone,
+        entry.Id.ToString(),
+        entry.Number,
+        entry.ContentLength,
+        entry.Since,
+        entry.HeaderSha256,
+        isDone ? null : [.. entry.Pieces.Select(piece => piece.Length)],
+        isDone ? null : [.. entry.Pieces.Select(piece => piece.Hash)]);
+
+    /// <inheritdoc/>
+    protected override bool TryFromRecord(LogEntry read, out PendingUpload entry, out bool isDone, ref string reason)
+    {
+        (entry, isDone) = (null!, read.IsDone);
+        if (read is not { Key.Length: > 0, HeaderSha256: { } header } || !AttachmentId.TryParse(read.Attachment, out AttachmentId id))
+            return false;
+        ObjectPiece[] pieces = [.. (read.Lengths ?? []).Zip(read.Hashes ?? [], static (length, hash) => new ObjectPiece(length, hash))];
+        if (!isDone && (pieces.Length == 0 || !IsPossible(read, pieces)))
+        {
+            reason = "its pieces do not make up an object";
+            return false;
+        }
+
+        HighestNumber = Math.Max(HighestNumber, read.Number);
+        entry = new PendingUpload(id, read.Key, read.Number, read.ContentLength, read.Since, header, pieces);
+        return true;
+    }
+
+    private static bool IsPossible(LogEntry read, ObjectPiece[] pieces)
+    {
+        UInt128 length = 0;
+        foreach (ObjectPiece piece in pieces)
+        {
+            if (piece.Length <= 0)
+                return false;
+            length += (UInt128)piece.Length;
+        }
+
+        return read.Lengths!.Count == read.Hashes!.Count && read.Number > 0 && read.ContentLength >= 0
+            && length <= long.MaxValue && length >= (UInt128)read.ContentLength;
+    }
+
+    internal sealed record LogEntry(
+        string? Key,
+        bool IsDone,
+        string? Attachment,
+        long Number,
+        long ContentLength,
+        DateTimeOffset Since,
+        string? HeaderSha256,
+        IReadOnlyList<long>? Lengths,
+        IReadOnlyList<ulong>? Hashes);
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(UploadCodec.LogEntry))]
+internal sealed partial class UploadJson : JsonSerializerContext;
