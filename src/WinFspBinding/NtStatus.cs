@@ -1,0 +1,38 @@
+namespace WinFspBinding;
+
+/// <summary>NTSTATUS values, of Windows' ntstatus.h ([MS-ERREF] 2.3).</summary>
+public enum NtStatus
+{
+    Success = 0,
+    Pending = 0x103,
+    BufferOverflow = unchecked((int)0x80000005),
+    Unsuccessful = unchecked((int)0xC0000001),
+    InvalidHandle = unchecked((int)0xC0000008),
+    InvalidParameter = unchecked((int)0xC000000D),
+    InvalidDeviceRequest = unchecked((int)0xC0000010),
+    EndOfFile = unchecked((int)0xC0000011),
+    AccessDenied = unchecked((int)0xC0000022),
+    BufferTooSmall = unchecked((int)0xC0000023),
+    ObjectNameInvalid = unchecked((int)0xC0000033),
+    ObjectNameNotFound = unchecked((int)0xC0000034),
+    ObjectNameCollision = unchecked((int)0xC0000035),
+    ObjectPathNotFound = unchecked((int)0xC000003A),
+    CrcError = unchecked((int)0xC000003F),
+    SharingViolation = unchecked((int)0xC0000043),
+    DeletePending = unchecked((int)0xC0000056),
+    DiskFull = unchecked((int)0xC000007F),
+    InsufficientResources = unchecked((int)0xC000009A),
+    MediaWriteProtected = unchecked((int)0xC00000A2),
+    IoTimeout = unchecked((int)0xC00000B5),
+    FileIsADirectory = unchecked((int)0xC00000BA),
+    NotSupported = unchecked((int)0xC00000BB),
+    NotSameDevice = unchecked((int)0xC00000D4),
+    DirectoryNotEmpty = unchecked((int)0xC0000101),
+    FileCorrupt = unchecked((int)0xC0000102),
+    NotADirectory = unchecked((int)0xC0000103),
+    Cancelled = unchecked((int)0xC0000120),
+    CannotDelete = unchecked((int)0xC0000121),
+    FileTooLarge = unchecked((int)0xC0000904),
+    IoDeviceError = unchecked((int)0xC0000185),
+    ShutdownInProgress = unchecked((int)0xC00002FE),
+}

@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using WinFspBinding.Native;
+
+namespace WinFspBinding;
+
+/// <summary>A mounted file system.</summary>
+public sealed unsafe class WinFspVolume : IAsyncDisposable
+{
+    /// <summary>WinFsp's device for volumes that are not network drives.</summary>
+    private const string DevicePath = "WinFsp.Disk";
+
+    private const ushort SectorBytes = 4096;
+
+    private readonly TaskCompletionSource<bool> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly FileSystemInterface* _callbacks;
+    private GCHandle _self;
+    private FileSystemObject* _object;
+
+    private WinFspVolume(WinFspFileSystem fileSystem, string mountPoint)
+    {
+        (FileSystem, MountPoint) = (fileSystem, mountPoint);
+        _self = GCHandle.Alloc(this);
+        _callbacks = (FileSystemInterface*)NativeMemory.Alloc((nuint)sizeof(FileSystemInterface));
+        *_callbacks = Callbacks.Table;
+    }
+
+    /// <summary>A drive letter with a colon, or a folder.</summary>
+    public string MountPoint { get; }
+
+    /// <summary>Ends when no operation comes any more; true when that was asked for here.</summary>
+    public Task<bool> Completion => _stopped.Task;
+
+    /// <summary>Requests that will be answered later.</summary>
+    public int PendingRequests => Replies.Count;
+
+    internal WinFspFileSystem FileSystem { get; }
+
+    internal PendingReplies Replies { get; } = new();
+
+    /// <summary>Makes the volume and mounts it; it can be used when this returns.</summary>
+    /// <param name="mountPoint">A free drive letter with a colon, or a folder that does not exist yet, beneath one that does.</param>
+    /// <param name="fileSystem">Gets the operations.</param>
+    /// <param name="options">What the volume is like.</param>
+    /// <exception cref="WinFspException">WinFsp is not installed, or refuses; the message says what to do.</exception>
+    [SupportedOSPlatform("windows")]
+    public static WinFspVolume Mount(string mountPoint, WinFspFileSystem fileSystem, WinFspVolumeOptions options)
+    {
+        WinFspLibrary.Load();
+        Require(
+            NativeMethods.FspFileSystemPreflight(DevicePath, mountPoint),
+            $"cannot mount at {mountPoint}: the drive letter must be free, a folder must not exist yet, and the one above it must");
+        var volume = new WinFspVolume(fileSystem, mountPoint);
+        try
+        {
+            volume.Start(options);
+            return volume;
+        }
+        catch
+        {
+            volume.Free();
+            throw;
+        }
+    }
+
+    /// <summary>Answers what is pending, takes the volume away, and ends its threads. Files that are open are closed by that.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_self.IsAllocated)
+            return;
+        await Replies.CloseAsync();
+        await Task.Factory.StartNew(Stop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Free();
+    }
+
+    internal static WinFspVolume Of(FileSystemObject* fileSystem) => (WinFspVolume)GCHandle.FromIntPtr(fileSystem->UserContext).Target!;
+
+    internal NtStatus Failed(Exception exception)
+    {
+        FileSystem.Failed(exception);
+        return NtStatus.IoDeviceError;
+    }
+
+    internal void DispatcherStopped(bool normally)
+    {
+        FileSystem.Stopped(normally);
+        _stopped.TrySetResult(normally);
+    }
+
+    /// <summary>What the driver is told.</summary>
+    internal static VolumeParameters ParametersOf(WinFspVolumeOptions options)
+    {
+        var parameters = new VolumeParameters
+        {
+            Version = (ushort)sizeof(VolumeParameters),
+            SectorSize = SectorBytes,
+            SectorsPerAllocationUnit = 1,
+            MaxComponentLength = 255,
+            VolumeCreationTime = (ulong)options.Created.ToFileTime(),
+            VolumeSerialNumber = options.SerialNumber,
+            FileInfoTimeout = (uint)Math.Clamp(options.InformationTimeout.TotalMilliseconds, 0, uint.MaxValue),
+            Flags = VolumeFlags.CasePreservedNames | VolumeFlags.UnicodeOnDisk | VolumeFlags.PersistentAcls | VolumeFlags.FileContextIsFullContext,
+        };
+        options.FileSystemName.AsSpan().CopyTo(new Span<char>(parameters.FileSystemName, VolumeParameters.FileSystemNameLength - 1));
+        return parameters;
+    }
+
+    private static void Require(NtStatus status, string message)
+    {
+        if (status != NtStatus.Success)
+            throw new WinFspException(message, status);
+    }
+
+    private void Start(WinFspVolumeOptions options)
+    {
+        VolumeParameters parameters = ParametersOf(options);
+        FileSystemObject* created;
+        Require(
+            NativeMethods.FspFileSystemCreate(DevicePath, &parameters, _callbacks, &created),
+            "cannot make a volume: is the WinFsp driver running?");
+        _object = created;
+        _object->UserContext = GCHandle.ToIntPtr(_self);
+        Replies.Attach(_object);
+
+        // By default a lock keeps all others away from the names while one file is created: with a slow bucket nothing would go on.
+        (_object->EnterOperation, _object->LeaveOperation) = (0, 0);
+        fixed (byte* security = options.MountPointSecurity.Span)
+        {
+            Require(NativeMethods.FspFileSystemSetMountPointEx(_object, MountPoint, security), $"cannot mount at {MountPoint}");
+        }
+
+        Require(NativeMethods.FspFileSystemStartDispatcher(_object, (uint)options.DispatcherThreads), $"cannot serve {MountPoint}");
+    }
+
+    private void Stop() => NativeMethods.FspFileSystemStopDispatcher(_object);
+
+    private void Free()
+    {
+        if (_object != null)
+            NativeMethods.FspFileSystemDelete(_object);
+        _object = null;
+        NativeMemory.Free(_callbacks);
+        _self.Free();
+        _stopped.TrySetResult(true);
+    }
+}
