@@ -1,10 +1,10 @@
 using OrthancCloudFs.TestKit.Programs;
 using OrthancCloudFs.TestKit.Sites;
 
-namespace OrthancCloudFs.Campaigns.Crash;
+namespace OrthancCloudFs.Campaigns.Load;
 
 /// <summary>Compares what is in the bucket with Orthanc's index and with what the clients were told, when everything has come to rest.</summary>
-internal sealed class BucketAudit(Site site, Ledger ledger, CrashReport report)
+internal sealed class BucketAudit(Site site, Ledger ledger, CampaignReport report)
 {
     /// <summary>A request that may still arrive at the bucket is waited for, and what fails is tried again after up to 5 minutes.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromMinutes(10);
@@ -38,6 +38,9 @@ internal sealed class BucketAudit(Site site, Ledger ledger, CrashReport report)
         HashSet<string> present = [.. Lines(list.Succeeded("list").Output).Select(static line => line.Split('\t')[0])];
         foreach (string lost in known.Except(present, StringComparer.Ordinal))
             report.AddFinding($"attachment {lost} is in Orthanc's index and not in the bucket");
+        int objects = (await site.Bucket.KeysAsync()).Count;
+        if (objects != present.Count)
+            report.AddFinding($"{objects} objects are in the bucket for {present.Count} attachments");
         foreach (string attachment in present)
             await VerifyObjectAsync(attachment, known.Contains(attachment));
         if (await site.Bucket.CountUploadsAsync() is > 0 and int uploads)
