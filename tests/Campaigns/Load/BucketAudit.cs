@@ -12,22 +12,10 @@ internal sealed class BucketAudit(Site site, Ledger ledger, CampaignReport repor
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Waits until the mount has done all that it has acknowledged.</summary>
-    public async Task DrainAsync()
-    {
-        long began = Environment.TickCount64;
-        CloudFsStatus status = await site.StatusAsync();
-        while (status.PendingDeletes + status.PendingUploads > 0)
-        {
-            if (Environment.TickCount64 - began > DrainPatience.TotalMilliseconds)
-            {
-                report.AddFinding($"after {DrainPatience}, {status.PendingDeletes} deletes and {status.PendingUploads} uploads are still pending");
-                return;
-            }
+    public Task DrainAsync() => AwaitAsync(static status => status.PendingUploads + status.PendingDeletes);
 
-            await Task.Delay(Pause);
-            status = await site.StatusAsync();
-        }
-    }
+    /// <summary>Waits until all that the mount has acknowledged is in the bucket.</summary>
+    public Task DrainUploadsAsync() => AwaitAsync(static status => status.PendingUploads);
 
     /// <summary>Reads every object, and finds a reason for each that Orthanc does not know. Orthanc is stopped.</summary>
     public async Task VerifyAsync()
@@ -43,7 +31,33 @@ internal sealed class BucketAudit(Site site, Ledger ledger, CampaignReport repor
             report.AddFinding($"{objects} objects are in the bucket for {present.Count} attachments");
         foreach (string attachment in present)
             await VerifyObjectAsync(attachment, known.Contains(attachment));
-        if (await site.Bucket.CountUploadsAsync() is > 0 and int uploads)
+        await VerifyUploadsAsync();
+    }
+
+    private async Task AwaitAsync(Func<CloudFsStatus, int> pending)
+    {
+        long began = Environment.TickCount64;
+        CloudFsStatus status = await site.StatusAsync();
+        while (pending(status) > 0)
+        {
+            if (Environment.TickCount64 - began > DrainPatience.TotalMilliseconds)
+            {
+                report.AddFinding($"after {DrainPatience}, {status.PendingDeletes} deletes and {status.PendingUploads} uploads are still pending");
+                return;
+            }
+
+            await Task.Delay(Pause);
+            status = await site.StatusAsync();
+        }
+    }
+
+    /// <summary>One that holds nothing was begun, and nobody got the answer with its name (docs/buckets.md).</summary>
+    private async Task VerifyUploadsAsync()
+    {
+        int empty = await site.Bucket.CountEmptyUploadsAsync();
+        for (int i = 0; i < empty; i++)
+            report.CountOrphan("an upload in parts that was begun without an answer, and holds nothing");
+        if (await site.Bucket.CountUploadsAsync() - empty is > 0 and int uploads)
             report.AddFinding($"{uploads} uploads in parts are neither completed nor aborted");
     }
 

@@ -47,13 +47,13 @@ public abstract class CampaignReport(TextWriter output)
 
     internal void CountVerified() => Interlocked.Increment(ref _verified);
 
-    /// <summary>An object that Orthanc does not know, and why that is no fault of the mount.</summary>
+    /// <summary>Something in the bucket that Orthanc does not know, and why that is no fault of the mount.</summary>
     internal void CountOrphan(string explanation) => _orphans.AddOrUpdate(explanation, 1, static (_, count) => count + 1);
 
-    /// <summary>The objects that Orthanc does not know, on lines of a summary.</summary>
+    /// <summary>What Orthanc does not know, on lines of a summary.</summary>
     private protected IEnumerable<string> OrphanLines()
     {
-        yield return $"orphans     {_orphans.Values.Sum()} objects in the bucket that Orthanc does not know, explained:";
+        yield return $"orphans     {_orphans.Values.Sum()} in the bucket that Orthanc does not know, explained:";
         foreach ((string explanation, int count) in _orphans)
             yield return $"  {count} x {explanation}";
     }

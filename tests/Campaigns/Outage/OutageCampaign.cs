@@ -50,9 +50,12 @@ public sealed class OutageCampaign
             _report.Outage = Stopwatch.GetElapsedTime(cutAt);
             outage.Line.Restore();
             long restoredAt = Stopwatch.GetTimestamp();
+            await bucket.DrainUploadsAsync();
+            _report.UploadDrain = Stopwatch.GetElapsedTime(restoredAt);
+            await SayAsync($"no upload is pending {_report.UploadDrain.TotalSeconds:0.0} s after the line was restored");
             await bucket.DrainAsync();
             _report.Drain = Stopwatch.GetElapsedTime(restoredAt);
-            await SayAsync($"nothing is pending {_report.Drain.TotalSeconds:0.0} s after the line was restored");
+            await SayAsync($"no delete is pending {_report.Drain.TotalSeconds:0.0} s after the line was restored");
             await BecomeGreenAsync(outage);
         }
 

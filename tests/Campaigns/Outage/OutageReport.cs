@@ -21,7 +21,10 @@ public sealed class OutageReport(TextWriter output) : CampaignReport(output)
     /// <summary>How long the line was cut.</summary>
     public TimeSpan Outage { get; internal set; }
 
-    /// <summary>From the restored line to the moment when nothing was pending.</summary>
+    /// <summary>From the restored line to the moment when no upload was pending.</summary>
+    public TimeSpan UploadDrain { get; internal set; }
+
+    /// <summary>From the restored line to the moment when no delete was pending either.</summary>
     public TimeSpan Drain { get; internal set; }
 
     /// <summary>What was acknowledged while the line was cut.</summary>
@@ -83,9 +86,9 @@ public sealed class OutageReport(TextWriter output) : CampaignReport(output)
         yield return $"memory      {string.Join(", ", _moments.Select(moment => $"{Megabytes(moment.Status.Process.Resident)} {moment.Moment}"))}; "
             + $"{Megabytes(_residentPeak)} at most";
         yield return $"health      looked at {_judged} times during the outage; {string.Join(", ", _moments.Select(moment => $"{moment.Status.Health.Status} {moment.Moment}"))}";
-        yield return $"drain       {Drain.TotalSeconds:0.0} s from the restored line until nothing was pending";
+        yield return $"drain       {UploadDrain.TotalSeconds:0.0} s from the restored line until no upload was pending, {Drain.TotalSeconds:0.0} s until no delete was";
         yield return $"verified    {Verified} reads with the right checksum after a restart";
-        foreach (string line in FindingLines())
+        foreach (string line in OrphanLines().Concat(FindingLines()))
             yield return line;
     }
 
