@@ -9,9 +9,8 @@ public sealed class OutageReport(TextWriter output) : CampaignReport(output)
 {
     private readonly Lock _lock = new();
     private readonly List<(string Moment, CloudFsStatus Status)> _moments = [];
+    private readonly Dictionary<string, (TimeSpan Time, int Length)> _slowest = new(StringComparer.Ordinal);
     private long _bytes;
-    private TimeSpan _slowestStore;
-    private TimeSpan _slowestRead;
     private int _outOfReach;
     private int _judged;
     private long _journalPeak;
@@ -33,19 +32,17 @@ public sealed class OutageReport(TextWriter output) : CampaignReport(output)
     /// <summary>What was acknowledged so far.</summary>
     internal (int Stored, int Read, int Deleted, long Bytes) SoFar => (Stored, Read, Deleted, Interlocked.Read(ref _bytes));
 
-    internal void CountStored(int length, TimeSpan time)
+    /// <summary>Of a store that Orthanc acknowledged.</summary>
+    internal void CountBytes(int length) => Interlocked.Add(ref _bytes, length);
+
+    /// <summary>How long a call took that was answered as it should be.</summary>
+    internal void Took(string call, TimeSpan time, int length)
     {
         lock (_lock)
         {
-            _bytes += length;
-            _slowestStore = time > _slowestStore ? time : _slowestStore;
+            if (time > _slowest.GetValueOrDefault(call).Time)
+                _slowest[call] = (time, length);
         }
-    }
-
-    internal void CountRead(TimeSpan time)
-    {
-        lock (_lock)
-            _slowestRead = time > _slowestRead ? time : _slowestRead;
     }
 
     /// <summary>A read of what only the bucket has, while that was away.</summary>
@@ -80,7 +77,7 @@ public sealed class OutageReport(TextWriter output) : CampaignReport(output)
         yield return $"outage      {Outage.TotalMinutes:0.0} minutes: connections ended at once, then no answers";
         yield return $"during it   {stored} stored ({Megabytes(bytes)}), {read} read, {deleted} deleted, all acknowledged";
         yield return $"in all      {Stored} stored ({Megabytes(_bytes)}), {Read} read, {Deleted} deleted";
-        yield return $"slowest     store {_slowestStore.TotalSeconds:0.0} s, read {_slowestRead.TotalSeconds:0.0} s";
+        yield return $"slowest     {string.Join(", ", _slowest.Select(call => $"{call.Key} {call.Value.Time.TotalSeconds:0.0} s ({Megabytes(call.Value.Length)})"))}";
         yield return $"only there  {_outOfReach} reads of what only the bucket had, which could not be";
         yield return $"journal     {Megabytes(_journalPeak)} at most, {_pendingPeak} uploads pending at most";
         yield return $"memory      {string.Join(", ", _moments.Select(moment => $"{Megabytes(moment.Status.Process.Resident)} {moment.Moment}"))}; "

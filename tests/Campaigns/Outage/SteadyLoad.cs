@@ -79,9 +79,13 @@ internal sealed class SteadyLoad : IAsyncDisposable
         Victims away = _away; // as it begins: a moment before, it may still have reached the bucket
         long began = Stopwatch.GetTimestamp();
         if (await _calls.StoreAsync(file, () => away) is { } refusal)
+        {
             _report.AddFinding($"a store of {file.Bytes.Length} bytes was refused after {Stopwatch.GetElapsedTime(began)}: {refusal.Message}");
-        else
-            _report.CountStored(file.Bytes.Length, Stopwatch.GetElapsedTime(began));
+            return;
+        }
+
+        _report.CountBytes(file.Bytes.Length);
+        _report.Took("store", Stopwatch.GetElapsedTime(began), file.Bytes.Length);
     }
 
     private async Task ReadAsync(Random random)
@@ -91,7 +95,7 @@ internal sealed class SteadyLoad : IAsyncDisposable
             return;
         long began = Stopwatch.GetTimestamp();
         if (await _calls.ReadAsync(instance, file => AddDifference(instance, file)) is not { } refusal)
-            _report.CountRead(Stopwatch.GetElapsedTime(began));
+            _report.Took("read", Stopwatch.GetElapsedTime(began), instance.Length);
         else if (instance.Disturbed == Victims.None && _away != Victims.None)
             _report.CountOutOfReach(); // the line was cut in the middle of it
         else
@@ -115,6 +119,8 @@ internal sealed class SteadyLoad : IAsyncDisposable
         long began = Stopwatch.GetTimestamp();
         if (await _calls.DeleteAsync(instance, () => away) is { } refusal)
             _report.AddFinding($"the delete of {instance} was refused after {Stopwatch.GetElapsedTime(began)}: {refusal.Message}");
+        else
+            _report.Took("delete", Stopwatch.GetElapsedTime(began), instance.Length);
     }
 
     private void AddDifference(TrackedInstance instance, byte[] file) =>
