@@ -67,6 +67,18 @@ internal sealed partial class NameList : IAsyncDisposable
             return _removed.Contains(id);
     }
 
+    /// <summary>True when the bucket has, or had, an attachment of that name, or will have one that was stored.</summary>
+    public bool Includes(AttachmentId id)
+    {
+        lock (_lock)
+        {
+            if (_removed.Contains(id))
+                return false;
+        }
+
+        return _names.Includes(id);
+    }
+
     /// <summary>An attachment was stored.</summary>
     public void Add(AttachmentId id)
     {

@@ -17,17 +17,19 @@ public sealed class FaultCampaignTests(ITestOutputHelper output)
     private static readonly int? FullOperations =
         Environment.GetEnvironmentVariable(OperationsVariable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    public static TheoryData<int> Seeds =>
-        [.. (Environment.GetEnvironmentVariable(SeedsVariable) ?? "1").Split(',').Select(seed => int.Parse(seed, CultureInfo.InvariantCulture))];
+    public static MatrixTheoryData<string, int> Campaigns => new(
+        ["Through", "Journal"],
+        (Environment.GetEnvironmentVariable(SeedsVariable) ?? "1").Split(',').Select(seed => int.Parse(seed, CultureInfo.InvariantCulture)));
 
     [Theory]
-    [MemberData(nameof(Seeds))]
-    public async Task Under_every_fault_the_store_never_lies(int seed)
+    [MemberData(nameof(Campaigns))]
+    public async Task Under_every_fault_the_store_never_lies(string writeMode, int seed)
     {
         var setup = new FaultCampaignSetup
         {
             Operations = FullOperations ?? 1000,
             Seed = seed,
+            Journal = writeMode == "Journal",
             Stall = FullOperations is null ? TimeSpan.FromMilliseconds(50) : TimeSpan.FromSeconds(5),
             Restarts = FullOperations is null ? 3 : 10,
         };
@@ -37,7 +39,7 @@ public sealed class FaultCampaignTests(ITestOutputHelper output)
         ChaosBucket chaos = await campaign.RunAsync();
 
         output.WriteLine(
-            $"seed {seed}: {campaign.Report.Operations} operations by {FaultCampaignSetup.Clients} clients in "
+            $"{writeMode}, seed {seed}: {campaign.Report.Operations} operations by {FaultCampaignSetup.Clients} clients in "
             + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {chaos.Requests} requests");
         output.WriteLine("requests   " + string.Join(", ", chaos.Faults.OrderBy(fault => fault.Key).Select(fault => $"{fault.Key} {fault.Value}")));
         foreach (string line in campaign.Report.Lines())
@@ -51,5 +53,9 @@ public sealed class FaultCampaignTests(ITestOutputHelper output)
         Assert.All(Enum.GetValues<ChaosFault>(), fault => Assert.True(chaos.Faults.GetValueOrDefault(fault) > 0, $"no {fault}"));
         Assert.All(["create", "read", "ranges", "stat", "delete", "list"], kind => Assert.True(campaign.Report.Count(kind, "done") > 0, $"no {kind}"));
         Assert.True(campaign.Report.Count("overwrite", nameof(AttachmentError.Exists)) > 0, "no overwrite was refused");
+        string[] places = setup.Journal
+            ? ["in the journal", "large in the journal", "past a full journal", "opened in the journal", "deleted from the journal"]
+            : [];
+        Assert.All(places, place => Assert.True(campaign.Report.CountSeen(place) > 0, $"nothing {place}"));
     }
 }
