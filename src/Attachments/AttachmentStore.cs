@@ -66,7 +66,10 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _inputs = new InputGate(options.MostConcurrentInput);
         long prefetch = Math.Min(options.LargestPrefetch, memory.Capacity / 4);
         var objects = new ObjectReader(bucket, journal);
-        _fetcher = new ContentFetcher(bucket, objects, layout, form, memory, _cache, _inputs, prefetch, logger);
+
+        // What the list of names takes, it keeps: whoever asked for more than the rest would wait for ever, and everybody behind it.
+        long largestWhole = memory.Capacity - (journal is { Accepts: true } ? NameList.MostReserved(memory) : 0);
+        _fetcher = new ContentFetcher(bucket, objects, layout, form, memory, _cache, _inputs, prefetch, largestWhole, logger);
         if (journal is { Accepts: true })
             _names = new NameList(bucket, layout, memory, journal.All().Select(info => info.Id), logger);
         _committer = new Committer(

@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Journal;
+using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Attachments.Tests.Store;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.TestKit;
@@ -107,6 +108,23 @@ public sealed class UploadConflictTests
             first.Release();
             return SpinWait.SpinUntil(() => next.Hits > 0 && harness.Journal!.Counters.Bytes < 50_000, TimeSpan.FromSeconds(30));
         }
+    }
+
+    [Fact]
+    public async Task A_file_that_fits_in_the_memory_only_without_the_list_of_names_is_read_in_blocks()
+    {
+        await using var harness = new StoreHarness(WithJournal);
+        await harness.ListedAsync();
+        Assert.True(harness.Store.ReservedForNames > 0);
+        byte[] content = StoreHarness.Bytes((int)(harness.Memory.Capacity - harness.Store.ReservedForNames));
+        AttachmentInfo info = await StoreAsync(harness, content, StoreHarness.NewId());
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+
+        using OpenAttachment open = await harness.Store.OpenAsync(info, patience.Token);
+
+        byte[] start = new byte[1000];
+        Assert.Equal(start.Length, await open.ReadAsync(0, start, default));
+        Assert.Equal(content[..1000], start);
     }
 
     [Fact]
