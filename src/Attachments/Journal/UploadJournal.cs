@@ -100,14 +100,21 @@ public sealed partial class UploadJournal : IAsyncDisposable
         }
     }
 
+    /// <summary>Tries the oldest at once: the bucket is back, or there is no other time for it.</summary>
+    public void RetryNow()
+    {
+        lock (_lock)
+            _resumeAt = DateTimeOffset.MinValue;
+        _signal.Set();
+    }
+
     /// <summary>
     /// The last tries before the program ends: everything is tried at once, and again as often as it comes due within the time.
     /// </summary>
     /// <returns>Objects that are still to be uploaded.</returns>
     public async Task<int> DrainAsync(TimeSpan patience)
     {
-        lock (_lock)
-            _resumeAt = DateTimeOffset.MinValue;
+        RetryNow();
         await _signal.DrainAsync(MayChangeWithin, patience).ConfigureAwait(false);
         return Counters.Uploads;
     }
