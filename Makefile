@@ -44,7 +44,7 @@ outage-test: build ## OUTAGE_MINUTES (10) without the bucket, in journal mode un
 	tests/scripts/install-dependencies test
 	dotnet run --project tests/Campaigns -c $(CONFIGURATION) -- outage --minutes $(OUTAGE_MINUTES) $(if $(OUTAGE_SEED),--seed $(OUTAGE_SEED))
 
-fault-test: ## Runs 10,000 operations of 32 clients, three times, on a bucket in which anything may happen.
+fault-test: ## Runs 10,000 operations of 32 clients, three times in each write mode, on a bucket in which anything may happen.
 	dotnet build tests/Attachments.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
 	ORTHANC_CLOUDFS_FAULT_OPERATIONS=10000 ORTHANC_CLOUDFS_FAULT_SEEDS=1,2,3 \
 		tests/Attachments.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.Attachments.Tests \
