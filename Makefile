@@ -1,8 +1,9 @@
 CONFIGURATION := Release
 CRASH_ROUNDS := 200
+OUTAGE_MINUTES := 10
 SOAK_MINUTES := 0
 
-.PHONY: help build test demo bench soak large crash-test fault-test fuzz format-check clean
+.PHONY: help build test demo bench soak large crash-test outage-test fault-test fuzz format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,7 +40,11 @@ crash-test: build ## kill -9 of mount, Orthanc and gateway under load, CRASH_ROU
 	tests/scripts/install-dependencies test
 	dotnet run --project tests/Campaigns -c $(CONFIGURATION) -- crash --rounds $(CRASH_ROUNDS) $(if $(CRASH_SEED),--seed $(CRASH_SEED))
 
-fault-test: ## Runs 10,000 operations of 32 clients, three times, on a bucket in which anything may happen.
+outage-test: build ## OUTAGE_MINUTES (10) without the bucket, in journal mode under load, OUTAGE_SEED to repeat: is anything refused or lost?
+	tests/scripts/install-dependencies test
+	dotnet run --project tests/Campaigns -c $(CONFIGURATION) -- outage --minutes $(OUTAGE_MINUTES) $(if $(OUTAGE_SEED),--seed $(OUTAGE_SEED))
+
+fault-test: ## Runs 10,000 operations of 32 clients, three times in each write mode, on a bucket in which anything may happen.
 	dotnet build tests/Attachments.Tests -c $(CONFIGURATION) -p:RestoreLockedMode=true --nologo -v quiet
 	ORTHANC_CLOUDFS_FAULT_OPERATIONS=10000 ORTHANC_CLOUDFS_FAULT_SEEDS=1,2,3 \
 		tests/Attachments.Tests/bin/$(CONFIGURATION)/net10.0/OrthancCloudFs.Attachments.Tests \

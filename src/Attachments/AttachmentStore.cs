@@ -65,11 +65,14 @@ public sealed partial class AttachmentStore : IAsyncDisposable
         _inputs = new InputGate(options.MostConcurrentInput);
         long prefetch = Math.Min(options.LargestPrefetch, memory.Capacity / 4);
         var objects = new ObjectReader(bucket, journal);
-        _fetcher = new ContentFetcher(bucket, objects, layout, form, memory, _cache, _inputs, prefetch, logger);
-        _committer = new Committer(
-            bucket, layout, form, _cache, _inputs, pendingDeletes, journal, _partPlan, options, logger);
+
+        // What the list of names takes, it keeps: whoever asked for more than the rest would wait for ever, and everybody behind it.
+        long largestWhole = memory.Capacity - (journal is { Accepts: true } ? NameList.MostReserved(memory) : 0);
+        _fetcher = new ContentFetcher(bucket, objects, layout, form, memory, _cache, _inputs, prefetch, largestWhole, logger);
         if (journal is { Accepts: true })
             _names = new NameList(bucket, layout, memory, journal.All().Select(info => info.Id), logger);
+        _committer = new Committer(
+            bucket, layout, form, _cache, _inputs, pendingDeletes, journal, _names, _partPlan, options, logger);
     }
 
     /// <summary>What happened so far.</summary>
@@ -128,12 +131,18 @@ public sealed partial class AttachmentStore : IAsyncDisposable
     }
 
     /// <summary>Begins a new attachment. Waits while the staging memory has no share left for another writer.</summary>
-    /// <exception cref="AttachmentException"><see cref="AttachmentError.Busy"/>: it is being written or deleted.</exception>
+    /// <exception cref="AttachmentException">
+    /// <see cref="AttachmentError.Busy"/>: it is being written or deleted; <see cref="AttachmentError.Exists"/>: it is on its way to the bucket.
+    /// </exception>
     public async Task<AttachmentWriter> CreateAsync(AttachmentId id, CancellationToken cancellationToken)
     {
         // Who deletes a name and uses it again at once meets a delete that is confirmed in a moment.
         await _pendingDeletes.WaitForFirstAnswerAsync(id, _options.DeletePatience, cancellationToken).ConfigureAwait(false);
         RequireFree(id);
+
+        // Whether the bucket has one, it says itself when the object is put.
+        if (_journal?.Find(id) is not null)
+            throw new AttachmentException(AttachmentError.Exists, $"{id}: the journal has an attachment of that name already");
         await _memory.ReserveAsync(_writerShare, ReservationPriority.Queue, cancellationToken).ConfigureAwait(false);
         var writer = new AttachmentWriter(
             id,

@@ -76,6 +76,14 @@ internal sealed class KnownNames
             _isListed = true;
     }
 
+    /// <summary>True when the name was added, or, hardly ever, one that is taken for it.</summary>
+    public bool Includes(AttachmentId id)
+    {
+        (int folder, uint part) = Split(id);
+        lock (_lock)
+            return Contains(folder, part);
+    }
+
     /// <summary>True when there is surely no attachment of that name.</summary>
     public bool Excludes(AttachmentId id)
     {

@@ -39,11 +39,15 @@ internal sealed partial class NameList : IAsyncDisposable
     public NameList(IBucket bucket, KeyLayout layout, StagingMemory memory, IEnumerable<AttachmentId> onTheirWay, ILogger logger)
     {
         (_bucket, _layout, _memory, _logger) = (bucket, layout, memory, logger);
-        _names = new KnownNames(memory.Capacity / 4);
+        _names = new KnownNames(LargestIn(memory));
         foreach (AttachmentId id in onTheirWay)
             _names.Add(id);
         _listing = Task.Run(ListAsync);
     }
+
+    /// <summary>Bytes of a staging memory that it takes at most.</summary>
+    public static long MostReserved(StagingMemory memory) =>
+        (LargestIn(memory) + ReservedAtOnce - 1) / ReservedAtOnce * ReservedAtOnce;
 
     /// <summary>Bytes of the staging memory that it takes now.</summary>
     public long Reserved
@@ -65,6 +69,18 @@ internal sealed partial class NameList : IAsyncDisposable
             return true;
         lock (_lock)
             return _removed.Contains(id);
+    }
+
+    /// <summary>True when the bucket has, or had, an attachment of that name, or will have one that was stored.</summary>
+    public bool Includes(AttachmentId id)
+    {
+        lock (_lock)
+        {
+            if (_removed.Contains(id))
+                return false;
+        }
+
+        return _names.Includes(id);
     }
 
     /// <summary>An attachment was stored.</summary>
@@ -101,6 +117,8 @@ internal sealed partial class NameList : IAsyncDisposable
             _reserved = 0;
         }
     }
+
+    private static long LargestIn(StagingMemory memory) => memory.Capacity / 4;
 
     /// <summary>Has the memory in the budget; where that is all taken for the moment, with the next name.</summary>
     private void Reserve()

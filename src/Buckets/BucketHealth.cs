@@ -32,6 +32,9 @@ public sealed class BucketHealth(TimeProvider? time = null)
     private Streak? _streak;
     private long? _throttledAt;
 
+    /// <summary>An outage has ended. Raised by the answer that ended it, which waits for the handlers.</summary>
+    public event EventHandler? Recovered;
+
     /// <summary>What is wrong; null while the bucket can be used, or nothing is known.</summary>
     public BucketOutage? Outage
     {
@@ -78,11 +81,16 @@ public sealed class BucketHealth(TimeProvider? time = null)
 
     internal void Succeeded(BucketOperation operation)
     {
+        bool isRecovered;
         lock (_lock)
         {
+            isRecovered = _streak is { } streak && IsOutage(streak);
             _streak = null;
             _refusals[(int)operation] = null;
         }
+
+        if (isRecovered)
+            Recovered?.Invoke(this, EventArgs.Empty);
     }
 
     internal void Failed(BucketOperation operation, BucketErrorKind kind)

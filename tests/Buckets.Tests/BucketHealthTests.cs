@@ -135,6 +135,20 @@ public sealed class BucketHealthTests
         Assert.Equal((BucketErrorKind.Timeout, 1), (Health.Outage?.Kind, Health.Outage?.Attempts));
     }
 
+    [Fact]
+    public async Task The_end_of_an_outage_is_told_once_and_that_of_a_passing_failure_is_not()
+    {
+        int told = 0;
+        Health.Recovered += (_, _) => told++;
+        await FailAsync(BucketErrorKind.Network, times: 1);
+        await ListAsync();
+        Assert.Equal(0, told);
+        await FailAsync(BucketErrorKind.Network, times: BucketHealth.MostInARow);
+        await ListAsync();
+        await ListAsync();
+        Assert.Equal(1, told);
+    }
+
     private void AssertWell()
     {
         Assert.Null(Health.Outage);

@@ -10,7 +10,7 @@ public sealed class JournalDiskTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task With_a_full_disk_stores_go_through_or_fail_and_nothing_acknowledged_is_lost()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers, requestTimeout: 4, writeMode: "Journal");
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers, requestTimeout: 4, writeMode: "Journal");
         await using DelayProxy disposedLast = line;
         await using SmallDisk disk = await SmallDisk.MountAsync(megabytes: 3);
         await using Site disposedFirst = site;

@@ -14,7 +14,7 @@ public sealed class JournalTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task Ingest_reading_and_deleting_go_on_while_the_bucket_is_away_and_everything_is_there_afterwards()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers, requestTimeout: 4, writeMode: "Journal");
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers, requestTimeout: 4, writeMode: "Journal");
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         await site.MountAsync();

@@ -13,7 +13,7 @@ public sealed class OutageTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task An_outage_fails_what_needs_the_bucket_and_everything_recovers_by_itself()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers, requestTimeout: 4);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers, requestTimeout: 4);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         await site.MountAsync();

@@ -13,7 +13,7 @@ public sealed class PendingWorkTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task Unmount_tells_what_is_pending_and_the_next_mount_does_it()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers, shutdownTimeout: 2);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers, shutdownTimeout: 2);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         await site.MountAsync();
@@ -31,7 +31,7 @@ public sealed class PendingWorkTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task SIGTERM_ends_with_the_exit_code_of_pending_work()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers, shutdownTimeout: 2);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers, shutdownTimeout: 2);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         using RunningMount mount = RunningMount.Start([], "--foreground", "--config", site.Configuration);
@@ -48,7 +48,7 @@ public sealed class PendingWorkTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task A_delete_that_can_be_done_in_time_is_done()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers, shutdownTimeout: 120);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers, shutdownTimeout: 120);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         using RunningMount mount = RunningMount.Start([], "--foreground", "--config", site.Configuration);

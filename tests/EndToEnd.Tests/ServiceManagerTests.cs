@@ -12,7 +12,7 @@ public sealed class ServiceManagerTests(SharedServers servers)
     [InlineData(true)]
     public async Task Waiting_ready_alive_stopping(bool abstractAddress)
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;

@@ -18,7 +18,7 @@ public sealed class WaitForBucketTests(SharedServers servers)
     [InlineData(true)]
     public async Task It_mounts_when_the_bucket_is_there(bool silent)
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         if (silent)
@@ -41,7 +41,7 @@ public sealed class WaitForBucketTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task It_gives_up_when_its_time_is_over()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         line.Silence();
@@ -53,7 +53,7 @@ public sealed class WaitForBucketTests(SharedServers servers)
     [Fact(Timeout = 300_000)]
     public async Task It_can_be_told_to_end()
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         line.Cut();
@@ -72,7 +72,7 @@ public sealed class WaitForBucketTests(SharedServers servers)
     [InlineData("StorageEncryption", null, Configuration)]
     public async Task A_mistake_is_refused_at_once(string key, string? value, int exitCode)
     {
-        (Site site, DelayProxy line) = await Outage.CreateSiteAsync(servers);
+        (Site site, DelayProxy line) = await FailingLine.CreateSiteAsync(servers);
         await using DelayProxy disposedLast = line;
         await using Site disposedFirst = site;
         await site.ConfigureAsync(root =>

@@ -22,6 +22,7 @@ internal sealed partial class Committer(
     InputGate inputs,
     PendingDeletes pendingDeletes,
     UploadJournal? journal,
+    NameList? names,
     PartPlan? plan,
     AttachmentStoreOptions options,
     ILogger logger)
@@ -49,7 +50,7 @@ internal sealed partial class Committer(
         IPartSink SinkOf(ObjectSummary what)
         {
             BucketPartSink Through() => new(bucket, what, pendingDeletes, _options, _check);
-            return journal is { Accepts: true } ? new JournalPartSink(journal, Through) : Through();
+            return IsForJournal(what.Id) ? new JournalPartSink(journal!, Through) : Through();
         }
 
         var upload = new StreamedUpload(writer, SinkOf, key, form.Envelope, plan!, Fail);
@@ -75,7 +76,7 @@ internal sealed partial class Committer(
         string key = layout.KeyFor(writer.Id, kind);
         try
         {
-            bool isInJournal = await TryJournalAsync(writer.Id, key, sealedObject).ConfigureAwait(false);
+            bool isInJournal = await TryJournalAsync(writer.Id, key, sealedObject, mayBeSent: false).ConfigureAwait(false);
             if (!isInJournal)
                 await PutOrJournalAsync(writer.Id, key, sealedObject, cancellationToken).ConfigureAwait(false);
         }
@@ -154,16 +155,23 @@ internal sealed partial class Committer(
         return new SealedObject(header, content, trailer);
     }
 
+    /// <summary>
+    /// False also for a name that the bucket may have already: only the bucket can accept or refuse it. What the journal acknowledged could
+    /// otherwise never be uploaded.
+    /// </summary>
+    private bool IsForJournal(AttachmentId id) => journal is { Accepts: true } && names?.Includes(id) != true;
+
     /// <summary>Puts an object into the journal, if there is one that takes it.</summary>
-    private async Task<bool> TryJournalAsync(AttachmentId id, string key, SealedObject stored)
+    private async Task<bool> TryJournalAsync(AttachmentId id, string key, SealedObject stored, bool mayBeSent)
     {
-        if (journal is not { Accepts: true })
+        if (!IsForJournal(id))
             return false;
-        JournalDraft draft = journal.StartDraft();
+        JournalDraft draft = journal!.StartDraft();
         try
         {
             return draft.TryWrite(new PartPlace(1, 0, IsLast: true), stored)
-                && await draft.TryCommitAsync(id, key, stored.Content.Length, ObjectHeader.Fingerprint(stored.Header)).ConfigureAwait(false);
+                && await draft.TryCommitAsync(
+                    id, key, stored.Content.Length, ObjectHeader.Fingerprint(stored.Header), mayBeSent).ConfigureAwait(false);
         }
         finally
         {
@@ -181,7 +189,7 @@ internal sealed partial class Committer(
         catch (BucketException e) when (e.IsTransient)
         {
             // The journal also finds out whether the bucket took it after all.
-            if (!await TryJournalAsync(id, key, stored).ConfigureAwait(false))
+            if (!await TryJournalAsync(id, key, stored, mayBeSent: true).ConfigureAwait(false))
                 throw;
         }
     }

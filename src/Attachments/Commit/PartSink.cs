@@ -92,6 +92,9 @@ internal sealed class JournalPartSink(UploadJournal journal, Func<IPartSink> thr
     private readonly SemaphoreSlim _turn = new(1, 1);
     private IPartSink? _through;
 
+    /// <summary>The change from one to the other, which is tried once: a second upload in parts would have no record of its own.</summary>
+    private Task? _change;
+
     public Task BeginAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task PutAsync(PartPlace place, IUploadSource part, CancellationToken cancellationToken)
@@ -101,9 +104,9 @@ internal sealed class JournalPartSink(UploadJournal journal, Func<IPartSink> thr
         {
             if (_through is null)
             {
-                if (_draft.TryWrite(place, part))
+                if (_change is null && _draft.TryWrite(place, part))
                     return;
-                await GoThroughAsync(cancellationToken).ConfigureAwait(false);
+                await (_change ??= GoThroughAsync(cancellationToken)).ConfigureAwait(false);
             }
         }
         finally
@@ -118,8 +121,12 @@ internal sealed class JournalPartSink(UploadJournal journal, Func<IPartSink> thr
     {
         if (_through is null)
         {
-            if (await _draft.TryCommitAsync(whole.Id, whole.Key, whole.ContentLength, whole.Fingerprint!).ConfigureAwait(false))
+            if (await _draft.TryCommitAsync(
+                whole.Id, whole.Key, whole.ContentLength, whole.Fingerprint!, mayBeSent: false).ConfigureAwait(false))
+            {
                 return;
+            }
+
             await GoThroughAsync(cancellationToken).ConfigureAwait(false);
         }
 

@@ -195,6 +195,19 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         }
     }
 
+    /// <summary>Tries everything at once: the bucket is back, or there is no other time for it.</summary>
+    public void RetryNow()
+    {
+        lock (_lock)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            foreach (Entry entry in _byName.Values.Where(entry => entry.Due > now).ToArray())
+                _byName[entry.Delete.Name] = entry with { Due = now };
+        }
+
+        _signal.Set();
+    }
+
     /// <summary>
     /// The last tries before the program ends: everything is tried at once, and again as often as it comes due within the time. A bucket
     /// that answers has then confirmed what was deleted last.
@@ -202,7 +215,7 @@ public sealed partial class PendingDeletes : IAsyncDisposable
     /// <returns>Objects still to be deleted.</returns>
     public async Task<int> DrainAsync(TimeSpan patience)
     {
-        MakeAllDue();
+        RetryNow();
         await _signal.DrainAsync(MayChangeWithin, patience).ConfigureAwait(false);
         return Count;
     }
@@ -228,16 +241,6 @@ public sealed partial class PendingDeletes : IAsyncDisposable
         && keys.Select(key => _byName[key]).Any(entry => entry is { WasTried: false, Delete.MayStillArrive: false });
 
     private RecordTable<PendingDelete> Log => _log ?? throw new InvalidOperationException("Nothing is remembered here.");
-
-    private void MakeAllDue()
-    {
-        lock (_lock)
-        {
-            DateTimeOffset now = _time.GetUtcNow();
-            foreach (Entry entry in _byName.Values.Where(entry => entry.Due > now).ToArray())
-                _byName[entry.Delete.Name] = entry with { Due = now };
-        }
-    }
 
     private bool MayChangeWithin(TimeSpan time)
     {

@@ -44,14 +44,19 @@ internal sealed class JournalDraft
     /// Puts the object into the journal: durable, and on its way to the bucket, when this returns true. False when the disk refuses; it is a
     /// draft still then.
     /// </summary>
+    /// <param name="id">The attachment.</param>
+    /// <param name="key">Its object key.</param>
+    /// <param name="contentLength">Bytes of its content.</param>
+    /// <param name="headerSha256">As <see cref="PendingUpload.HeaderSha256"/>.</param>
+    /// <param name="mayBeSent">A request that stores this very object was begun, and its outcome is not known.</param>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.Exists"/>.</exception>
-    public async Task<bool> TryCommitAsync(AttachmentId id, string key, long contentLength, string headerSha256)
+    public async Task<bool> TryCommitAsync(AttachmentId id, string key, long contentLength, string headerSha256, bool mayBeSent)
     {
         var upload = new PendingUpload(
             id, key, _number, contentLength, DateTimeOffset.UtcNow, headerSha256, [.. _pieces.Values.Select(written => written.Piece)]);
         try
         {
-            await _journal.AddAsync(upload, _file!).ConfigureAwait(false);
+            await _journal.AddAsync(upload, _file!, mayBeSent).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

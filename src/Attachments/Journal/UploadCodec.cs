@@ -51,7 +51,7 @@ internal sealed class UploadCodec() : JsonRecordCodec<PendingUpload, UploadCodec
             length += (UInt128)piece.Length;
         }
 
-        return read.Lengths!.Count == read.Hashes!.Count && read.Number > 0 && read.ContentLength >= 0
+        return read.Lengths!.Count == read.Hashes!.Count && read.Number is > 0 and < long.MaxValue / 2 && read.ContentLength >= 0
             && length <= long.MaxValue && length >= (UInt128)read.ContentLength;
     }
 

@@ -9,13 +9,13 @@ public sealed partial class UploadJournal
     private async Task RecoverAsync()
     {
         HashSet<long> files = [.. ObjectFile.NumbersIn(_directory)];
-        Dictionary<string, PendingDelete> deletes = _deletes.Written.ToDictionary(delete => delete.Name, StringComparer.Ordinal);
         foreach (PendingUpload upload in _table.Entries)
         {
             bool hasFile = files.Remove(upload.Number);
-            if (deletes.TryGetValue(upload.Key, out PendingDelete? delete) && delete.OnlyIfHeaderSha256 == upload.HeaderSha256)
+            if (IsDeleted(upload))
             {
-                // A crash came between the two halves of its deletion. First the record: a file alone is not taken for a loss.
+                // A crash came between the two halves of its deletion, or it was uploaded and then deleted while its record was still there.
+                // First the record: a file alone is not taken for a loss.
                 await _table.RemoveAsync(upload).ConfigureAwait(false);
                 ObjectFile.TryDelete(PathOf(upload));
                 continue;
@@ -30,6 +30,10 @@ public sealed partial class UploadJournal
         if (_byNumber.Count > 0)
             LogResumed(_byNumber.Count, _bytes);
     }
+
+    /// <summary>A name is free again only when its deletes are confirmed, so what is to be deleted is no younger than the delete.</summary>
+    private bool IsDeleted(PendingUpload upload) =>
+        _deletes.HiddenOf(upload.Id) is { } hidden && hidden.OnlyWithHeader?.Contains(upload.HeaderSha256, StringComparer.Ordinal) != false;
 
     private void Resume(PendingUpload upload, bool hasFile)
     {
@@ -58,7 +62,8 @@ public sealed partial class UploadJournal
             string path = ObjectFile.PathOf(_directory, number);
             _lastNumber = Math.Max(_lastNumber, number);
             PendingUpload? upload = Identify(path, number);
-            if (!_table.IsIncomplete && (upload is null || number <= _codec.HighestNumber))
+            bool isKnown = !_table.IsIncomplete && (upload is null || number <= _codec.HighestNumber);
+            if (isKnown || (upload is not null && IsDeleted(upload)))
             {
                 LogUnfinished(path);
                 ObjectFile.TryDelete(path);
@@ -112,7 +117,7 @@ public sealed partial class UploadJournal
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is missing or empty: what is beside it is used, and what else it named is not known")]
     private partial void LogLogMissing(string path);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} is removed: it was not acknowledged, or is in the bucket")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} is removed: it was not acknowledged, or is in the bucket, or was deleted")]
     private partial void LogUnfinished(string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is in no record, and does not say itself what it is: a write that was not acknowledged, or a damage; it is kept, and not used")]

@@ -100,14 +100,21 @@ public sealed partial class UploadJournal : IAsyncDisposable
         }
     }
 
+    /// <summary>Tries the oldest at once: the bucket is back, or there is no other time for it.</summary>
+    public void RetryNow()
+    {
+        lock (_lock)
+            _resumeAt = DateTimeOffset.MinValue;
+        _signal.Set();
+    }
+
     /// <summary>
     /// The last tries before the program ends: everything is tried at once, and again as often as it comes due within the time.
     /// </summary>
     /// <returns>Objects that are still to be uploaded.</returns>
     public async Task<int> DrainAsync(TimeSpan patience)
     {
-        lock (_lock)
-            _resumeAt = DateTimeOffset.MinValue;
+        RetryNow();
         await _signal.DrainAsync(MayChangeWithin, patience).ConfigureAwait(false);
         return Counters.Uploads;
     }
@@ -165,7 +172,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
 
     /// <summary>Takes over an object that is written: durable when this returns.</summary>
     /// <exception cref="IOException">It is not in the journal.</exception>
-    internal async Task AddAsync(PendingUpload upload, FileStream file)
+    internal async Task AddAsync(PendingUpload upload, FileStream file, bool mayBeSent)
     {
         lock (_lock)
         {
@@ -179,7 +186,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
             await _folder.FlushAsync().ConfigureAwait(false);
             await _table.AddAsync(upload).ConfigureAwait(false);
             lock (_lock)
-                Insert(new Entry(upload, mayBeSent: false));
+                Insert(new Entry(upload, mayBeSent));
         }
         finally
         {
@@ -216,15 +223,16 @@ public sealed partial class UploadJournal : IAsyncDisposable
 
         // Written down before the upload is forgotten: a crash in between must not bring the attachment back.
         PendingUpload upload = entry.Upload;
-        var delete = new PendingDelete(
-            id, upload.Key, DateTimeOffset.UtcNow, upload.HeaderSha256, entry.Unfinished?.UploadId, MayStillArrive: true);
+        var delete = new PendingDelete(id, upload.Key, DateTimeOffset.UtcNow, upload.HeaderSha256, MayStillArrive: true);
         await _deletes.HoldAsync(delete).ConfigureAwait(false);
         await entry.Stop.CancelAsync().ConfigureAwait(false);
         await entry.Running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (entry.Unfinished is { } unfinished)
-            await _deletes.DropAsync(unfinished).ConfigureAwait(false);
         await ForgetAsync(entry).ConfigureAwait(false);
         _deletes.Activate(delete);
+
+        // An upload in parts, which may have begun a moment ago, has a record of its own.
+        if (entry.Unfinished is { } unfinished)
+            _deletes.Activate(unfinished);
         return true;
     }
 

@@ -27,7 +27,6 @@ internal sealed class WorkSignal(TimeProvider time) : IDisposable
     /// <param name="patience">The longest that this takes.</param>
     public async Task DrainAsync(Func<TimeSpan, bool> mayEndWithin, TimeSpan patience)
     {
-        Set();
         long start = time.GetTimestamp();
         while (patience - time.GetElapsedTime(start) is { Ticks: > 0 } left && mayEndWithin(left))
             await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);

@@ -19,6 +19,7 @@ internal sealed partial class ContentFetcher(
     ContentCache cache,
     InputGate inputs,
     long largestUnasked,
+    long largestWhole,
     ILogger logger)
 {
     /// <summary>More objects than one attachment can have in the flat layout.</summary>
@@ -50,13 +51,13 @@ internal sealed partial class ContentFetcher(
     {
         form.RequireReadable(info.Key, info.Encrypted);
         long bytes = StagingMemory.RoundUp(info.Length + form.Overhead);
-        bool asWhole = bytes <= memory.Capacity;
+        bool asWhole = bytes <= largestWhole;
         if (!asWhole)
             bytes = BlockwiseContent.BytesFor(info.Length, info.Encrypted ?? form.Encrypts, memory);
-        if (bytes > memory.Capacity)
+        if (bytes > largestWhole)
         {
             throw new AttachmentException(
-                AttachmentError.TooLarge, $"{info.Key}: {info.Length} bytes do not fit in {memory.Capacity} bytes of staging memory");
+                AttachmentError.TooLarge, $"{info.Key}: {info.Length} bytes do not fit in {largestWhole} bytes of staging memory");
         }
 
         while (true)

@@ -57,6 +57,8 @@ internal sealed class StorageComposition : IAsyncDisposable
             _journal = OpenJournal(directory, conditionalPut, logger);
             Warnings = [.. Warnings, .. WarningsOfOtherJournals(directory)];
             _pendingDeletes.Start();
+            Bucket.Metered.Health.Recovered += (_, _) => _pendingDeletes.RetryNow();
+            Bucket.Metered.Health.Recovered += (_, _) => _journal.RetryNow();
         }
         else
         {

@@ -1,3 +1,4 @@
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Tests.Store;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.TestKit.Chaos;
@@ -10,6 +11,9 @@ namespace OrthancCloudFs.Attachments.Tests.Campaign;
 /// </summary>
 internal sealed class FaultCampaign(FaultCampaignSetup setup)
 {
+    /// <summary>Time passes faster than clients work, so that what waits for its next try is tried while they do.</summary>
+    private static readonly TimeSpan TimePerStep = TimeSpan.FromMilliseconds(50);
+
     private readonly SemaphoreSlim _steps = new(FaultCampaignSetup.Clients);
     private StoreHarness? _harness;
     private int _started;
@@ -25,13 +29,27 @@ internal sealed class FaultCampaign(FaultCampaignSetup setup)
         await _steps.WaitAsync();
         try
         {
-            await step(_harness!.Store);
+            _harness!.Clock.Advance(TimePerStep);
+            await step(_harness.Store);
         }
         finally
         {
             _steps.Release();
         }
     }
+
+    /// <summary>True while it waits in the journal.</summary>
+    public bool IsInJournal(AttachmentId id) => _harness!.Journal?.Find(id) is not null;
+
+    /// <summary>
+    /// True while the bucket is not listed yet. Until then only a look-up, which the kernel makes before it creates a file, tells that the
+    /// bucket has a name; later the store knows it by itself.
+    /// </summary>
+    public bool NeedsLookUp(AttachmentStore store) => _harness!.Journal is { Accepts: true } && !store.KnowsAllNames;
+
+    /// <summary>True when the journal accepts objects, and has no room for this one.</summary>
+    public bool IsJournalTooFullFor(int length) =>
+        _harness!.Journal is { Accepts: true, Counters: var counters } && length > counters.MaxBytes - counters.Bytes;
 
     /// <summary>Runs it. What it found is in <see cref="Report"/>.</summary>
     /// <returns>What the bucket did.</returns>
@@ -47,6 +65,7 @@ internal sealed class FaultCampaign(FaultCampaignSetup setup)
 
         chaos.Calm();
         await harness.SettleAsync();
+        RequireEmptyJournal(harness);
         foreach (FaultCampaignClient client in clients)
             await client.VerifyAsync(harness.Store);
         await CompareAsync(harness, [.. clients.SelectMany(client => client.Acknowledged).Select(name => harness.Layout.UsualKey(name.Key))]);
@@ -63,10 +82,23 @@ internal sealed class FaultCampaign(FaultCampaignSetup setup)
                 await Task.Delay(1);
             for (int i = 0; i < FaultCampaignSetup.Clients; i++)
                 await _steps.WaitAsync();
+            if (setup.Journal)
+                _harness!.Setup = _harness.Setup with { Journal = FaultCampaignSetup.JournalOptions with { Accepts = random.Next(4) > 0 } };
             await _harness!.RestartAsync(TimeSpan.FromSeconds(random.Next(60)));
             Report.Ended("restart", "done");
             _steps.Release(FaultCampaignSetup.Clients);
         }
+    }
+
+    /// <summary>Everything was uploaded, and what is read from now on is read from the bucket.</summary>
+    private void RequireEmptyJournal(StoreHarness harness)
+    {
+        if (harness.Journal is not { Counters: var counters })
+            return;
+        if (counters is not { Uploads: 0, Bytes: 0 })
+            Report.Lie($"the journal is not empty in the end: {counters}");
+        foreach (long number in ObjectFile.NumbersIn(harness.JournalPath))
+            Report.Lie($"object {number} was left in the journal's folder");
     }
 
     private async Task CompareAsync(StoreHarness harness, HashSet<string> acknowledged)

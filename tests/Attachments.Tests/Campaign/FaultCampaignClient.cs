@@ -13,6 +13,9 @@ internal sealed class FaultCampaignClient(FaultCampaign campaign, int number, Ra
     private const int NamesAtOnce = 8;
     private const int Piece = 64 << 10;
 
+    /// <summary>More than a writer's share: it is sent in parts.</summary>
+    private const int Large = 1 << 20;
+
     /// <summary>Names that can be used, with what was acknowledged under them.</summary>
     private readonly Dictionary<AttachmentId, Content?> _truth = [];
 
@@ -75,7 +78,13 @@ internal sealed class FaultCampaignClient(FaultCampaign campaign, int number, Ra
         await RunAsync(operation, async () =>
         {
             AttachmentWriter? writer = null;
-            await campaign.StepAsync(async store => writer = await store.CreateAsync(id, default));
+            await campaign.StepAsync(async store =>
+            {
+                if (campaign.NeedsLookUp(store) && await FindAsync(store, id) is not null)
+                    throw new AttachmentException(AttachmentError.Exists, $"{id}: it was found");
+                writer = await store.CreateAsync(id, default);
+            });
+            bool mustGoThrough = campaign.IsJournalTooFullFor(content.Length);
 
             // The store may be closed at any moment from here on.
             await FillAsync(writer!, content.Bytes);
@@ -83,6 +92,10 @@ internal sealed class FaultCampaignClient(FaultCampaign campaign, int number, Ra
             if (_truth[id] is not null)
                 _report.Lie($"{id}: it was overwritten");
             _truth[id] = content;
+            if (campaign.IsInJournal(id))
+                _report.See(content.Length > Large ? "large in the journal" : "in the journal");
+            else if (mustGoThrough)
+                _report.See("past a full journal");
         });
     }
 
@@ -123,10 +136,16 @@ internal sealed class FaultCampaignClient(FaultCampaign campaign, int number, Ra
     {
         if (await FindAsync(store, id) is not { } found)
             return;
+        if (campaign.IsInJournal(id))
+            _report.See("deleted from the journal");
         await store.DeleteAsync(found, default);
         _truth[id] = null;
         if (await store.FindAsync(id, default) is not null)
             _report.Lie($"{id}: it was found after its delete");
+
+        // Mostly nobody uses a name again, as Orthanc never does. It must stay away all the same.
+        if (random.Next(3) > 0 && _truth.Remove(id))
+            AddName();
     }));
 
     private Task ListAsync() => RunAsync("list", () => campaign.StepAsync(async store =>
@@ -143,6 +162,8 @@ internal sealed class FaultCampaignClient(FaultCampaign campaign, int number, Ra
     {
         if (await FindAsync(store, id) is not { } found || _truth[id] is not { } expected)
             return;
+        if (campaign.IsInJournal(id))
+            _report.See("opened in the journal");
         using OpenAttachment open = await store.OpenAsync(found, default);
         await use(open, expected);
     });

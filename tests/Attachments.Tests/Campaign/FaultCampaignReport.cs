@@ -6,6 +6,7 @@ namespace OrthancCloudFs.Attachments.Tests.Campaign;
 internal sealed class FaultCampaignReport
 {
     private readonly ConcurrentDictionary<(string Operation, string Outcome), int> _outcomes = new();
+    private readonly ConcurrentDictionary<string, int> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _lies = new();
 
     public IReadOnlyCollection<string> Lies => _lies;
@@ -16,13 +17,19 @@ internal sealed class FaultCampaignReport
 
     public void Ended(string operation, string outcome) => _outcomes.AddOrUpdate((operation, outcome), 1, (_, count) => count + 1);
 
+    /// <summary>How often the campaign was where it is to go.</summary>
+    public int CountSeen(string what) => _seen.GetValueOrDefault(what);
+
+    public void See(string what) => _seen.AddOrUpdate(what, 1, (_, count) => count + 1);
+
     public void Lie(string what) => _lies.Enqueue(what);
 
-    /// <summary>One line for each kind of operation, and one for the lies.</summary>
+    /// <summary>One line for each kind of operation, one for what was seen besides, and one for the lies.</summary>
     public IEnumerable<string> Lines() => _outcomes
         .GroupBy(outcome => outcome.Key.Operation, StringComparer.Ordinal)
         .OrderBy(group => group.Key, StringComparer.Ordinal)
         .Select(group => $"{group.Key,-10} {group.Sum(outcome => outcome.Value),6}: "
             + string.Join(", ", group.OrderByDescending(outcome => outcome.Value).Select(outcome => $"{outcome.Key.Outcome} {outcome.Value}")))
+        .Concat(_seen.IsEmpty ? [] : ["seen       " + string.Join(", ", _seen.OrderBy(seen => seen.Key, StringComparer.Ordinal).Select(seen => $"{seen.Key} {seen.Value}"))])
         .Append($"lies       {_lies.Count,6}");
 }

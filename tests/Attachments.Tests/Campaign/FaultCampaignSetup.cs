@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OrthancCloudFs.Attachments.Journal;
 using OrthancCloudFs.Attachments.Tests.Store;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.TestKit.Chaos;
@@ -23,6 +24,14 @@ internal sealed record FaultCampaignSetup
     /// <summary>Closings and openings of the store in the middle of it all.</summary>
     public required int Restarts { get; init; }
 
+    /// <summary>Stores are acknowledged by a journal; otherwise by the bucket.</summary>
+    public required bool Journal { get; init; }
+
+    /// <summary>
+    /// Of the journal: some of the largest attachments fit, and often it is full.
+    /// </summary>
+    public static UploadJournalOptions JournalOptions { get; } = new() { Accepts = true, MaxBytes = 8 << 20 };
+
     /// <summary>Of the store; the campaign sets the times and sizes that it needs on top.</summary>
     public AttachmentStoreOptions Options { get; init; } = new();
 
@@ -34,6 +43,7 @@ internal sealed record FaultCampaignSetup
         {
             Memory = 8 << 20,
             KeysPerDelete = 1000,
+            Journal = Journal ? JournalOptions : null,
             Options = Options with
             {
                 DeletePatience = Pause * 10,

@@ -124,6 +124,7 @@ public sealed class UploadJournalTests
     {
         await using var harness = new StoreHarness(WithJournal);
         AttachmentId id = StoreHarness.NewId();
+        await harness.ListedAsync();
         await harness.PutRawAsync(harness.Layout.UsualKey(id), StoreHarness.Bytes(500));
 
         AttachmentInfo info = await harness.StoreAsync([1, 2, 3], id);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrthancCloudFs.Campaigns.Load;
 using OrthancCloudFs.TestKit.Orthanc;
 
 namespace OrthancCloudFs.Campaigns.Crash;

@@ -1,3 +1,4 @@
+using OrthancCloudFs.Campaigns.Load;
 using OrthancCloudFs.TestKit.Programs;
 using OrthancCloudFs.TestKit.Servers;
 using OrthancCloudFs.TestKit.Sites;

@@ -1,15 +1,6 @@
-namespace OrthancCloudFs.Campaigns.Crash;
+using OrthancCloudFs.Campaigns.Load;
 
-/// <summary>What one round kills.</summary>
-[Flags]
-internal enum Victims
-{
-    None = 0,
-    Mount = 1,
-    Orthanc = 2,
-    Gateway = 4,
-    All = Mount | Orthanc | Gateway,
-}
+namespace OrthancCloudFs.Campaigns.Crash;
 
 /// <summary>Which processes were killed, and not all back yet, while something was asked for. Thread-safe.</summary>
 internal sealed class Disturbances

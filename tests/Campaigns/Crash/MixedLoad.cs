@@ -1,3 +1,4 @@
+using OrthancCloudFs.Campaigns.Load;
 using OrthancCloudFs.TestKit.Orthanc;
 
 namespace OrthancCloudFs.Campaigns.Crash;
@@ -11,7 +12,7 @@ internal sealed class MixedLoad : IAsyncDisposable
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(250);
 
     private readonly CrashPlan _plan;
-    private readonly OrthancRest _rest;
+    private readonly RecordedCalls _calls;
     private readonly Ledger _ledger;
     private readonly Disturbances _disturbances;
     private readonly CrashReport _report;
@@ -21,7 +22,8 @@ internal sealed class MixedLoad : IAsyncDisposable
 
     public MixedLoad(CrashPlan plan, int seed, OrthancRest rest, Ledger ledger, Disturbances disturbances, CrashReport report)
     {
-        (_plan, _rest, _ledger, _disturbances, _report) = (plan, rest, ledger, disturbances, report);
+        (_plan, _ledger, _disturbances, _report) = (plan, ledger, disturbances, report);
+        _calls = new RecordedCalls(rest, ledger, report);
         _dicom = new DicomFactory(seed);
         _clients = [.. Enumerable.Range(1, plan.Clients).Select(client => Task.Run(() => WorkAsync(new Random(unchecked(seed + client)))))];
     }
@@ -62,22 +64,8 @@ internal sealed class MixedLoad : IAsyncDisposable
 
     private async Task<bool> StoreAsync(Random random)
     {
-        DicomInstance file = _dicom.Create(RandomLength(random));
-        TrackedInstance instance = _ledger.BeginStore(file.Bytes);
         int began = _disturbances.Now;
-        try
-        {
-            string id = await _rest.StoreAsync(file);
-            _ledger.Stored(instance, id, _disturbances.Since(began));
-            _report.CountStored();
-            return true;
-        }
-        catch (Exception e) when (OrthancCall.IsRefusal(e))
-        {
-            _ledger.NotAcknowledged(instance, _disturbances.Since(began));
-            _report.CountRefused("store", _disturbances.Since(began), e);
-            return false;
-        }
+        return IsDone("store", began, await _calls.StoreAsync(_dicom.Create(RandomLength(random)), () => _disturbances.Since(began)));
     }
 
     private async Task<bool> ReadAsync(Random random)
@@ -85,28 +73,15 @@ internal sealed class MixedLoad : IAsyncDisposable
         if (_ledger.BeginRead(random) is not { } instance)
             return false;
         int began = _disturbances.Now;
-        try
-        {
-            byte[] file = await _rest.FileAsync(instance.Id!);
-            bool isRight = Ledger.ChecksumOf(file) == instance.Checksum;
+        return IsDone("read", began, await _calls.ReadAsync(instance, OnDifference));
 
+        void OnDifference(byte[] file)
+        {
             // Orthanc does not look at what read() returns: of a file whose mount is killed in the middle it delivers the rest as zeros.
-            if (!isRight && (_disturbances.Since(began) & Victims.Mount) != Victims.None)
+            if ((_disturbances.Since(began) & Victims.Mount) != Victims.None)
                 _report.CountCutOff();
-            else if (!isRight)
+            else
                 _report.AddFinding($"{instance} was read as something else, of {file.Length} bytes");
-            _report.CountRead();
-            return true;
-        }
-        catch (Exception e) when (OrthancCall.IsRefusal(e))
-        {
-            // With 404 too, Orthanc says only that it could not open the file; the look after the restart tells whether that was true.
-            _report.CountRefused("read", _disturbances.Since(began), e);
-            return false;
-        }
-        finally
-        {
-            _ledger.EndRead(instance);
         }
     }
 
@@ -115,18 +90,14 @@ internal sealed class MixedLoad : IAsyncDisposable
         if (_ledger.BeginDelete(random) is not { } instance)
             return false;
         int began = _disturbances.Now;
-        try
-        {
-            await _rest.DeleteInstanceAsync(instance.Id!);
-            _ledger.EndDelete(instance, isAcknowledged: true, _disturbances.Since(began));
-            _report.CountDeleted();
-            return true;
-        }
-        catch (Exception e) when (OrthancCall.IsRefusal(e))
-        {
-            _ledger.EndDelete(instance, isAcknowledged: false, _disturbances.Since(began));
-            _report.CountRefused("delete", _disturbances.Since(began), e);
-            return false;
-        }
+        return IsDone("delete", began, await _calls.DeleteAsync(instance, () => _disturbances.Since(began)));
+    }
+
+    /// <summary>Of a read that is answered with 404, too, Orthanc says only that it could not open the file: the look after the restart tells.</summary>
+    private bool IsDone(string call, int began, Exception? refusal)
+    {
+        if (refusal is not null)
+            _report.CountRefused(call, _disturbances.Since(began), refusal);
+        return refusal is null;
     }
 }

@@ -5,7 +5,7 @@ using OrthancCloudFs.TestKit.Programs;
 
 namespace OrthancCloudFs.EndToEnd.Tests.Support;
 
-/// <summary>Attachments of a site that are written without an Orthanc, and changes to its configuration.</summary>
+/// <summary>Attachments of a site that are written without an Orthanc.</summary>
 internal static class SiteFiles
 {
     /// <summary>A name as Orthanc gives them: a random UUID in lower case.</summary>
@@ -45,14 +45,6 @@ internal static class SiteFiles
     /// <summary>Runs a command that takes the configuration.</summary>
     public static Task<CommandResult> RunAsync(this Site site, params string[] arguments) =>
         CloudFsProgram.RunAsync([.. arguments, "--config", site.Configuration]);
-
-    /// <summary>Changes the configuration file.</summary>
-    public static async Task ConfigureAsync(this Site site, Action<JsonObject> change)
-    {
-        JsonObject root = JsonNode.Parse(await File.ReadAllTextAsync(site.Configuration))!.AsObject();
-        change(root);
-        await File.WriteAllTextAsync(site.Configuration, root.ToJsonString());
-    }
 
     /// <summary>The log of a mount in the background.</summary>
     public static async Task<string> ReadLogAsync(this Site site)

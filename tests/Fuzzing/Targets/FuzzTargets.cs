@@ -10,6 +10,8 @@ internal static class FuzzTargets
         ["configuration"] = () => new ConfigurationTarget(),
         ["journal"] = () => new JournalTarget(),
         ["deletes"] = () => new DeletesTarget(),
+        ["uploads"] = () => new UploadsTarget(),
+        ["dicom"] = () => new DicomTarget(),
         ["fuse"] = () => new FuseTarget(),
         ["s3"] = () => new S3Target(),
         ["azure"] = () => new AzureTarget(),
@@ -24,7 +26,7 @@ internal static class FuzzTargets
     [
         "OrthancCloudFs.Envelope.dll",
         "OrthancCloudFs.Configuration.dll",
-        "OrthancCloudFs.Attachments.dll OrthancCloudFs.Attachments.Journal OrthancCloudFs.Attachments.Deletes OrthancCloudFs.Attachments.AttachmentId",
+        "OrthancCloudFs.Attachments.dll OrthancCloudFs.Attachments.Journal OrthancCloudFs.Attachments.Deletes OrthancCloudFs.Attachments.AttachmentId OrthancCloudFs.Attachments.Layout",
         "FuseServer.dll",
         "OrthancCloudFs.Buckets.dll",
         "AWSSDK.S3.dll Amazon.S3.Model.Internal",

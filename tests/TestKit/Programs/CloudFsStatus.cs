@@ -31,6 +31,15 @@ public sealed record CloudFsStatus
     /// <summary>Attachments open now.</summary>
     public required OpenFileCounts OpenFiles { get; init; }
 
+    /// <summary>How well the mount is.</summary>
+    public required HealthAnswer Health { get; init; }
+
+    /// <summary>Disk that the journal takes.</summary>
+    public required JournalUse Journal { get; init; }
+
+    /// <summary>Memory of the program itself.</summary>
+    public required ProcessMemory Process { get; init; }
+
     /// <summary>Reads the program's answer.</summary>
     public static CloudFsStatus Parse(string json) => JsonSerializer.Deserialize<CloudFsStatus>(json, Options)!;
 
@@ -57,3 +66,12 @@ public sealed record CloudFsStatus
 
 /// <summary>Attachments open for writing and for reading.</summary>
 public sealed record OpenFileCounts(int Writing, int Reading);
+
+/// <summary><c>green</c>, <c>yellow</c> or <c>red</c>, and why.</summary>
+public sealed record HealthAnswer(string Status, IReadOnlyList<string> Reasons);
+
+/// <summary>Bytes of the objects in the journal, the most that they may be, and how many of them need somebody's doing.</summary>
+public sealed record JournalUse(long Bytes, long MaxBytes, int Stuck);
+
+/// <summary>In bytes: all that is resident, and the managed heap, garbage included.</summary>
+public sealed record ProcessMemory(long Resident, long ManagedHeap);

@@ -41,8 +41,15 @@ public sealed class DelayProxy : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>From now on nothing comes through, and nobody is told: what is sent waits, as on a line that lost its route.</summary>
-    public void Silence() => _passable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>
+    /// From now on nothing comes through, and nobody is told: what is sent waits, as on a line that lost its route. A line that was cut is
+    /// silent instead.
+    /// </summary>
+    public void Silence()
+    {
+        _passable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _isCut = false;
+    }
 
     /// <summary>Ends every connection, and from now on each new one at once.</summary>
     public void Cut()

@@ -35,6 +35,9 @@ public abstract class BucketSite
     /// <summary>Uploads in parts that are neither completed nor aborted.</summary>
     public abstract Task<int> CountUploadsAsync();
 
+    /// <summary>Those among them that hold no part, for a provider that keeps such.</summary>
+    public virtual Task<int> CountEmptyUploadsAsync() => Task.FromResult(0);
+
     /// <summary>Moves all objects to where they cannot be read at once, for a provider that has such a tier.</summary>
     public virtual Task ArchiveAsync() => throw new NotSupportedException($"{SectionName} has no such tier");
 
@@ -115,10 +118,24 @@ public abstract class BucketSite
             await gateway.Client.DeleteBucketAsync(settings.BucketName);
         }
 
-        public override async Task<int> CountUploadsAsync()
+        public override async Task<int> CountUploadsAsync() => (await UploadsAsync()).Count;
+
+        public override async Task<int> CountEmptyUploadsAsync()
+        {
+            int empty = 0;
+            foreach (MultipartUpload upload in await UploadsAsync())
+            {
+                ListPartsResponse parts = await gateway.Client.ListPartsAsync(settings.BucketName, upload.Key, upload.UploadId);
+                empty += parts.Parts is { Count: > 0 } ? 0 : 1;
+            }
+
+            return empty;
+        }
+
+        private async Task<List<MultipartUpload>> UploadsAsync()
         {
             var request = new ListMultipartUploadsRequest { BucketName = settings.BucketName };
-            return (await gateway.Client.ListMultipartUploadsAsync(request)).MultipartUploads?.Count ?? 0;
+            return (await gateway.Client.ListMultipartUploadsAsync(request)).MultipartUploads ?? [];
         }
     }
 

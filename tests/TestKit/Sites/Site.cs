@@ -59,6 +59,9 @@ public sealed class Site : IAsyncDisposable
 
     public string KeyFile => Path.Combine(_folder, "master.key");
 
+    /// <summary>Where the program keeps what must outlive it.</summary>
+    public string StateFolder => Path.Combine(_folder, "state");
+
     public OrthancServer? Orthanc { get; private set; }
 
     public OrthancRest Rest => Orthanc!.Rest;
@@ -115,6 +118,14 @@ public sealed class Site : IAsyncDisposable
     {
         _setup = setup;
         return File.WriteAllTextAsync(Configuration, ConfigurationJson().ToJsonString());
+    }
+
+    /// <summary>Changes the configuration file.</summary>
+    public async Task ConfigureAsync(Action<JsonObject> change)
+    {
+        JsonObject root = JsonNode.Parse(await File.ReadAllTextAsync(Configuration))!.AsObject();
+        change(root);
+        await File.WriteAllTextAsync(Configuration, root.ToJsonString());
     }
 
     public Task MountAsync() => CloudFsProgram.MountAsync(Configuration);
@@ -194,7 +205,7 @@ public sealed class Site : IAsyncDisposable
         section["StorageEncryption"] = new JsonObject { ["MasterKey"] = new JsonArray(1, KeyFile) };
         var cloudFs = new JsonObject
         {
-            ["StateDirectory"] = Path.Combine(_folder, "state"),
+            ["StateDirectory"] = StateFolder,
             ["StagingMemory"] = _setup.StagingMemory,
         };
         if (_setup.WriteMode is { } writeMode)

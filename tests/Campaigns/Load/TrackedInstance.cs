@@ -1,4 +1,4 @@
-namespace OrthancCloudFs.Campaigns.Crash;
+namespace OrthancCloudFs.Campaigns.Load;
 
 /// <summary>What a client was told of an instance.</summary>
 internal enum InstanceState

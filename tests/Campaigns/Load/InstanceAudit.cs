@@ -1,9 +1,9 @@
 using OrthancCloudFs.TestKit.Orthanc;
 
-namespace OrthancCloudFs.Campaigns.Crash;
+namespace OrthancCloudFs.Campaigns.Load;
 
 /// <summary>Compares what Orthanc has with what the clients were told, while everything runs.</summary>
-internal sealed class InstanceAudit(OrthancRest rest, Ledger ledger, CrashReport report)
+internal sealed class InstanceAudit(OrthancRest rest, Ledger ledger, CampaignReport report)
 {
     /// <summary>How long a read may fail after a restart: connections to a gateway that has gone are found out one by one.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -1,10 +1,10 @@
 using OrthancCloudFs.TestKit.Programs;
 using OrthancCloudFs.TestKit.Sites;
 
-namespace OrthancCloudFs.Campaigns.Crash;
+namespace OrthancCloudFs.Campaigns.Load;
 
 /// <summary>Compares what is in the bucket with Orthanc's index and with what the clients were told, when everything has come to rest.</summary>
-internal sealed class BucketAudit(Site site, Ledger ledger, CrashReport report)
+internal sealed class BucketAudit(Site site, Ledger ledger, CampaignReport report)
 {
     /// <summary>A request that may still arrive at the bucket is waited for, and what fails is tried again after up to 5 minutes.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromMinutes(10);
@@ -12,11 +12,33 @@ internal sealed class BucketAudit(Site site, Ledger ledger, CrashReport report)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Waits until the mount has done all that it has acknowledged.</summary>
-    public async Task DrainAsync()
+    public Task DrainAsync() => AwaitAsync(static status => status.PendingUploads + status.PendingDeletes);
+
+    /// <summary>Waits until all that the mount has acknowledged is in the bucket.</summary>
+    public Task DrainUploadsAsync() => AwaitAsync(static status => status.PendingUploads);
+
+    /// <summary>Reads every object, and finds a reason for each that Orthanc does not know. Orthanc is stopped.</summary>
+    public async Task VerifyAsync()
+    {
+        CommandResult index = await ExternalProgram.RunAsync("sqlite3", site.IndexFile, "select uuid from AttachedFiles");
+        HashSet<string> known = Lines(index.Succeeded("sqlite3").Output);
+        CommandResult list = await CloudFsProgram.RunAsync("list", "--config", site.Configuration);
+        HashSet<string> present = [.. Lines(list.Succeeded("list").Output).Select(static line => line.Split('\t')[0])];
+        foreach (string lost in known.Except(present, StringComparer.Ordinal))
+            report.AddFinding($"attachment {lost} is in Orthanc's index and not in the bucket");
+        int objects = (await site.Bucket.KeysAsync()).Count;
+        if (objects != present.Count)
+            report.AddFinding($"{objects} objects are in the bucket for {present.Count} attachments");
+        foreach (string attachment in present)
+            await VerifyObjectAsync(attachment, known.Contains(attachment));
+        await VerifyUploadsAsync();
+    }
+
+    private async Task AwaitAsync(Func<CloudFsStatus, int> pending)
     {
         long began = Environment.TickCount64;
         CloudFsStatus status = await site.StatusAsync();
-        while (status.PendingDeletes + status.PendingUploads > 0)
+        while (pending(status) > 0)
         {
             if (Environment.TickCount64 - began > DrainPatience.TotalMilliseconds)
             {
@@ -29,18 +51,13 @@ internal sealed class BucketAudit(Site site, Ledger ledger, CrashReport report)
         }
     }
 
-    /// <summary>Reads every object, and finds a reason for each that Orthanc does not know. Orthanc is stopped.</summary>
-    public async Task VerifyAsync()
+    /// <summary>One that holds nothing was begun, and nobody got the answer with its name (docs/buckets.md).</summary>
+    private async Task VerifyUploadsAsync()
     {
-        CommandResult index = await ExternalProgram.RunAsync("sqlite3", site.IndexFile, "select uuid from AttachedFiles");
-        HashSet<string> known = Lines(index.Succeeded("sqlite3").Output);
-        CommandResult list = await CloudFsProgram.RunAsync("list", "--config", site.Configuration);
-        HashSet<string> present = [.. Lines(list.Succeeded("list").Output).Select(static line => line.Split('\t')[0])];
-        foreach (string lost in known.Except(present, StringComparer.Ordinal))
-            report.AddFinding($"attachment {lost} is in Orthanc's index and not in the bucket");
-        foreach (string attachment in present)
-            await VerifyObjectAsync(attachment, known.Contains(attachment));
-        if (await site.Bucket.CountUploadsAsync() is > 0 and int uploads)
+        int empty = await site.Bucket.CountEmptyUploadsAsync();
+        for (int i = 0; i < empty; i++)
+            report.CountOrphan("an upload in parts that was begun without an answer, and holds nothing");
+        if (await site.Bucket.CountUploadsAsync() - empty is > 0 and int uploads)
             report.AddFinding($"{uploads} uploads in parts are neither completed nor aborted");
     }
 

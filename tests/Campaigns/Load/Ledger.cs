@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace OrthancCloudFs.Campaigns.Crash;
+namespace OrthancCloudFs.Campaigns.Load;
 
 /// <summary>Every instance that a client ever sent, and what it was told. Thread-safe.</summary>
 internal sealed class Ledger
@@ -54,6 +54,23 @@ internal sealed class Ledger
     {
         lock (_lock)
             return _stored.Count == 0 ? null : Hold(_stored[random.Next(_stored.Count)]);
+    }
+
+    /// <summary>The same, of those that were stored while something was away (or not).</summary>
+    public TrackedInstance? BeginRead(Random random, Victims disturbed)
+    {
+        lock (_lock)
+        {
+            TrackedInstance[] candidates = [.. _stored.Where(instance => instance.Disturbed == disturbed)];
+            return candidates.Length == 0 ? null : Hold(candidates[random.Next(candidates.Length)]);
+        }
+    }
+
+    /// <summary>How many are there that were stored while something was away (or not).</summary>
+    public int CountStored(Victims disturbed)
+    {
+        lock (_lock)
+            return _stored.Count(instance => instance.Disturbed == disturbed);
     }
 
     /// <summary>All that was acknowledged since the last call and is still there, and some of the others; to be given back like those above.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace OrthancCloudFs.Campaigns.Crash;
+namespace OrthancCloudFs.Campaigns.Load;
 
 /// <summary>Which exceptions of a call mean that Orthanc did not answer, or said no.</summary>
 internal static class OrthancCall
