@@ -25,7 +25,7 @@ internal sealed class MixedLoad : IAsyncDisposable
         (_plan, _ledger, _disturbances, _report) = (plan, ledger, disturbances, report);
         _calls = new RecordedCalls(rest, ledger, report);
         _dicom = new DicomFactory(seed);
-        _clients = [.. Enumerable.Range(1, plan.Clients).Select(client => Task.Run(() => WorkAsync(new Random(unchecked(seed + client)))))];
+        _clients = [.. Enumerable.Range(1, plan.Clients).Select(client => Task.Run(() => RunAsync(new Random(unchecked(seed + client)))))];
     }
 
     /// <summary>Ends all clients, each after the answer to its last request.</summary>
@@ -44,6 +44,18 @@ internal sealed class MixedLoad : IAsyncDisposable
         < 15 => 512 * 1024,
         _ => 2048 + (2 * random.Next(64_000)),
     };
+
+    private async Task RunAsync(Random random)
+    {
+        try
+        {
+            await WorkAsync(random);
+        }
+        catch (Exception e)
+        {
+            _report.AddFinding($"a client ended: {e}"); // of the campaign's own making, and it must not pass unseen
+        }
+    }
 
     private async Task WorkAsync(Random random)
     {

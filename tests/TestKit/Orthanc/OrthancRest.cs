@@ -29,8 +29,8 @@ public sealed class OrthancRest(Uri address) : IDisposable
     public async Task<string> StoreAsync(DicomInstance instance)
     {
         using HttpResponseMessage response = await SendAsync(HttpMethod.Post, "instances", instance.Bytes);
-        StoreAnswer answer = (await response.Content.ReadFromJsonAsync<StoreAnswer>())!;
-        return answer.Status == "Success" ? answer.Id : throw new HttpRequestException($"Orthanc answered {answer.Status}");
+        StoreAnswer? answer = await response.Content.ReadFromJsonAsync<StoreAnswer>();
+        return answer?.Status == "Success" ? answer.Id : throw new HttpRequestException($"Orthanc answered {answer?.Status ?? "nothing"}");
     }
 
     /// <summary>All instances' names.</summary>
