@@ -13,9 +13,7 @@ internal abstract class OpenItem : IDisposable
     public abstract FileInformation Information { get; }
 
     /// <inheritdoc/>
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 }
 
 /// <summary>A hash folder.</summary>

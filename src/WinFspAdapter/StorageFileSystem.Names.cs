@@ -85,7 +85,7 @@ public sealed partial class StorageFileSystem
                         return NtStatus.MediaWriteProtected;
                     return Add(_underlay.Open(path, parameters), out handle, out information);
                 case StoragePathKind.Attachment:
-                    return Add(OpenAttachment(parsed.Id, parameters), out handle, out information);
+                    return Add(OpenExisting(parsed.Id, parameters), out handle, out information);
                 default:
                     return NtStatus.ObjectNameNotFound;
             }
@@ -147,7 +147,7 @@ public sealed partial class StorageFileSystem
     /// <inheritdoc/>
     public override void Close(ulong handle) => _items.Remove(handle)?.Dispose();
 
-    private OpenAttachmentFile OpenAttachment(AttachmentId id, in OpenParameters parameters)
+    private OpenAttachmentFile OpenExisting(AttachmentId id, in OpenParameters parameters)
     {
         AttachmentNode node = Wait(token => _tree.FindOrDoubtAsync(id, token))
             ?? throw new AttachmentException(AttachmentError.NotFound, $"{id}: there is no such attachment");

@@ -98,14 +98,17 @@ public unsafe struct ListingWriter
         byte* entry = stackalloc byte[DirectoryInformation.NameOffset + (255 * sizeof(char))];
         *(DirectoryInformation*)entry = new DirectoryInformation { Size = (ushort)size, FileInformation = information };
         name.CopyTo(new Span<char>(entry + DirectoryInformation.NameOffset, name.Length));
-        fixed (uint* transferred = &_transferred)
-            return NativeMethods.FspFileSystemAddDirInfo((DirectoryInformation*)entry, (byte*)_buffer, _length, transferred) != 0;
+        return Append((DirectoryInformation*)entry);
     }
 
     /// <summary>Nothing follows. Without it the caller asks again.</summary>
-    public void End()
+    public void End() => Append(null);
+
+    private bool Append(DirectoryInformation* entry)
     {
-        fixed (uint* transferred = &_transferred)
-            NativeMethods.FspFileSystemAddDirInfo(null, (byte*)_buffer, _length, transferred);
+        uint transferred = _transferred;
+        bool hasRoom = NativeMethods.FspFileSystemAddDirInfo(entry, (byte*)_buffer, _length, &transferred) != 0;
+        _transferred = transferred;
+        return hasRoom;
     }
 }

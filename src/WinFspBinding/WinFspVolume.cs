@@ -5,7 +5,7 @@ using WinFspBinding.Native;
 namespace WinFspBinding;
 
 /// <summary>A mounted file system.</summary>
-public sealed unsafe class WinFspVolume : IAsyncDisposable
+public sealed class WinFspVolume : IAsyncDisposable
 {
     /// <summary>WinFsp's device for volumes that are not network drives.</summary>
     private const string DevicePath = "WinFsp.Disk";
@@ -13,11 +13,11 @@ public sealed unsafe class WinFspVolume : IAsyncDisposable
     private const ushort SectorBytes = 4096;
 
     private readonly TaskCompletionSource<bool> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly FileSystemInterface* _callbacks;
+    private readonly unsafe FileSystemInterface* _callbacks;
     private GCHandle _self;
-    private FileSystemObject* _object;
+    private unsafe FileSystemObject* _object;
 
-    private WinFspVolume(WinFspFileSystem fileSystem, string mountPoint)
+    private unsafe WinFspVolume(WinFspFileSystem fileSystem, string mountPoint)
     {
         (FileSystem, MountPoint) = (fileSystem, mountPoint);
         _self = GCHandle.Alloc(this);
@@ -73,7 +73,7 @@ public sealed unsafe class WinFspVolume : IAsyncDisposable
         Free();
     }
 
-    internal static WinFspVolume Of(FileSystemObject* fileSystem) => (WinFspVolume)GCHandle.FromIntPtr(fileSystem->UserContext).Target!;
+    internal static unsafe WinFspVolume Of(FileSystemObject* fileSystem) => (WinFspVolume)GCHandle.FromIntPtr(fileSystem->UserContext).Target!;
 
     internal NtStatus Failed(Exception exception)
     {
@@ -88,7 +88,7 @@ public sealed unsafe class WinFspVolume : IAsyncDisposable
     }
 
     /// <summary>What the driver is told.</summary>
-    internal static VolumeParameters ParametersOf(WinFspVolumeOptions options)
+    internal static unsafe VolumeParameters ParametersOf(WinFspVolumeOptions options)
     {
         var parameters = new VolumeParameters
         {
@@ -111,7 +111,7 @@ public sealed unsafe class WinFspVolume : IAsyncDisposable
             throw new WinFspException(message, status);
     }
 
-    private void Start(WinFspVolumeOptions options)
+    private unsafe void Start(WinFspVolumeOptions options)
     {
         VolumeParameters parameters = ParametersOf(options);
         FileSystemObject* created;
@@ -132,9 +132,9 @@ public sealed unsafe class WinFspVolume : IAsyncDisposable
         Require(NativeMethods.FspFileSystemStartDispatcher(_object, (uint)options.DispatcherThreads), $"cannot serve {MountPoint}");
     }
 
-    private void Stop() => NativeMethods.FspFileSystemStopDispatcher(_object);
+    private unsafe void Stop() => NativeMethods.FspFileSystemStopDispatcher(_object);
 
-    private void Free()
+    private unsafe void Free()
     {
         if (_object != null)
             NativeMethods.FspFileSystemDelete(_object);

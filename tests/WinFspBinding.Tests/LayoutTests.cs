@@ -120,7 +120,7 @@ public sealed class LayoutTests
     {
         const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
         return structure.GetField(name, All) ?? structure.GetField($"<{name}>k__BackingField", All)
-            ?? throw new ArgumentException($"{structure.Name} has no field {name}");
+            ?? throw new ArgumentException($"{structure.Name} has no field {name}", nameof(name));
     }
 
     private static int SizeOf(Type structure) => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(structure).Invoke(null, null)!;

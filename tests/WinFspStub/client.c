@@ -43,13 +43,6 @@ static Request *new_request(Work *work, uint32_t kind, Opening *opening)
     return request;
 }
 
-static Status call(Volume *volume, Request *request)
-{
-    Status status = volume_call(volume, request);
-    request->status = status;
-    return status;
-}
-
 /* --- opening --- */
 
 static Status check_exists(Volume *volume, Request *request, uint32_t *attributes)
@@ -95,7 +88,7 @@ static Status overwrite(Volume *volume, Request *request)
     return status;
 }
 
-static void do_create(Volume *volume, Request *request)
+static Status do_create(Volume *volume, Request *request)
 {
     Status status;
     switch (request->disposition) {
@@ -123,13 +116,13 @@ static void do_create(Volume *volume, Request *request)
             status = create_new(volume, request);
         break;
     }
-    request->status = status;
+    return status;
 }
 
-static void do_close(Volume *volume, Request *request)
+static Status do_close(Volume *volume, Request *request)
 {
     table_of(volume)->close(&volume->fs, &request->opening->context);
-    request->status = STATUS_SUCCESS;
+    return STATUS_SUCCESS;
 }
 
 /* The driver's share check, as IoCheckShareAccess describes it. Under the volume's lock. */
@@ -195,7 +188,7 @@ EXPORT Status StubOpen(
     request->options = options;
     request->access = access;
     request->attributes = options & FOLDER_OPTION ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_NORMAL;
-    Status status = call(volume, request);
+    Status status = volume_call(volume, request);
     *info = request->file_info;
     free(request);
     if (!status) {
@@ -203,7 +196,7 @@ EXPORT Status StubOpen(
         status = enter_node(volume, opening, path);
         if (status) { /* the driver has the opening closed without a cleanup */
             request = new_request(do_close, CLOSE_KIND, opening);
-            call(volume, request);
+            volume_call(volume, request);
             free(request);
         }
     }
@@ -216,11 +209,11 @@ EXPORT Status StubOpen(
 
 /* --- closing --- */
 
-static void do_cleanup(Volume *volume, Request *request)
+static Status do_cleanup(Volume *volume, Request *request)
 {
     table_of(volume)->cleanup(&volume->fs, &request->opening->context, request->flag ? request->path : NULL, request->options);
     request->flag = FALSE;
-    request->status = STATUS_SUCCESS;
+    return STATUS_SUCCESS;
 }
 
 /* CloseHandle of the last handle: a cleanup. It carries no error. */
@@ -235,7 +228,7 @@ EXPORT void StubCleanup(Opening *opening)
     LeaveCriticalSection(&volume->lock);
     request->flag = deletes;
     request->options = deletes ? CLEANUP_DELETE : opening->access & WRITE_ACCESS ? CLEANUP_SET_LAST_WRITE_TIME : 0;
-    call(volume, request);
+    volume_call(volume, request);
     free(request);
     EnterCriticalSection(&volume->lock);
     opening->cleaned = TRUE;
@@ -250,7 +243,7 @@ EXPORT void StubClose(Opening *opening)
 {
     Volume *volume = opening->volume;
     Request *request = new_request(do_close, CLOSE_KIND, opening);
-    call(volume, request);
+    volume_call(volume, request);
     free(request);
     EnterCriticalSection(&volume->lock);
     if (--opening->node->refs == 0) {
@@ -271,9 +264,9 @@ EXPORT void StubForget(Opening *opening) { free(opening); }
 
 static uint8_t *new_buffer(uint32_t length) { return VirtualAlloc(NULL, length ? length : 1, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE); }
 
-static void do_read(Volume *volume, Request *request)
+static Status do_read(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->read(
+    return table_of(volume)->read(
         &volume->fs, &request->opening->context, request->buffer, request->offset, request->length, &request->transferred);
 }
 
@@ -285,15 +278,15 @@ EXPORT Status StubRead(Opening *opening, void *into, uint32_t length, uint64_t o
     request->offset = offset;
     request->flag = TRUE;
     request->size = (uintptr_t)into;
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     *transferred = request->transferred;
     free(request);
     return status;
 }
 
-static void do_write(Volume *volume, Request *request)
+static Status do_write(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->write(
+    return table_of(volume)->write(
         &volume->fs, &request->opening->context, request->buffer, request->offset, request->length, request->offset == UINT64_MAX,
         request->disposition != 0, &request->transferred, &request->file_info);
 }
@@ -307,23 +300,23 @@ EXPORT Status StubWrite(
     request->length = length;
     request->offset = offset;
     request->disposition = constrained != 0;
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     *transferred = request->transferred;
     *info = request->file_info;
     free(request);
     return status;
 }
 
-static void do_flush(Volume *volume, Request *request)
+static Status do_flush(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->flush(
+    return table_of(volume)->flush(
         &volume->fs, request->opening ? &request->opening->context : NULL, request->opening ? &request->file_info : NULL);
 }
 
 EXPORT Status StubFlush(Opening *opening)
 {
     Request *request = new_request(do_flush, FLUSH_BUFFERS_KIND, opening);
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     free(request);
     return status;
 }
@@ -334,30 +327,30 @@ EXPORT Status StubFlushVolume(PCWSTR mount_point)
     if (!volume)
         return STATUS_OBJECT_PATH_NOT_FOUND;
     Request *request = new_request(do_flush, FLUSH_BUFFERS_KIND, NULL);
-    Status status = call(volume, request);
+    Status status = volume_call(volume, request);
     free(request);
     return status;
 }
 
 /* --- attributes and names --- */
 
-static void do_get_info(Volume *volume, Request *request)
+static Status do_get_info(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->get_file_info(&volume->fs, &request->opening->context, &request->file_info);
+    return table_of(volume)->get_file_info(&volume->fs, &request->opening->context, &request->file_info);
 }
 
 EXPORT Status StubGetInfo(Opening *opening, FileInfo *info)
 {
     Request *request = new_request(do_get_info, QUERY_INFORMATION_KIND, opening);
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     *info = request->file_info;
     free(request);
     return status;
 }
 
-static void do_set_size(Volume *volume, Request *request)
+static Status do_set_size(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->set_file_size(
+    return table_of(volume)->set_file_size(
         &volume->fs, &request->opening->context, request->offset, request->disposition != 0, &request->file_info);
 }
 
@@ -366,15 +359,15 @@ EXPORT Status StubSetSize(Opening *opening, uint64_t size, BOOL is_allocation_si
     Request *request = new_request(do_set_size, SET_INFORMATION_KIND, opening);
     request->offset = size;
     request->disposition = is_allocation_size != 0;
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     *info = request->file_info;
     free(request);
     return status;
 }
 
-static void do_set_basic_info(Volume *volume, Request *request)
+static Status do_set_basic_info(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->set_basic_info(
+    return table_of(volume)->set_basic_info(
         &volume->fs, &request->opening->context, request->attributes, 0, 0, request->offset, 0, &request->file_info);
 }
 
@@ -383,15 +376,15 @@ EXPORT Status StubSetTimes(Opening *opening, uint64_t last_write_time, FileInfo 
     Request *request = new_request(do_set_basic_info, SET_INFORMATION_KIND, opening);
     request->attributes = INVALID_FILE_ATTRIBUTES;
     request->offset = last_write_time;
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     *info = request->file_info;
     free(request);
     return status;
 }
 
-static void do_can_delete(Volume *volume, Request *request)
+static Status do_can_delete(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->can_delete(&volume->fs, &request->opening->context, request->path);
+    return table_of(volume)->can_delete(&volume->fs, &request->opening->context, request->path);
 }
 
 /* DeleteFile, RemoveDirectory: asked for now, done by the last cleanup. */
@@ -400,7 +393,7 @@ EXPORT Status StubDelete(Opening *opening)
     Volume *volume = opening->volume;
     Request *request = new_request(do_can_delete, SET_INFORMATION_KIND, opening);
     wcscpy(request->path, opening->node->path);
-    Status status = call(volume, request);
+    Status status = volume_call(volume, request);
     free(request);
     if (!status) {
         EnterCriticalSection(&volume->lock);
@@ -410,9 +403,9 @@ EXPORT Status StubDelete(Opening *opening)
     return status;
 }
 
-static void do_rename(Volume *volume, Request *request)
+static Status do_rename(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->rename(
+    return table_of(volume)->rename(
         &volume->fs, &request->opening->context, request->path, request->other_path, request->disposition != 0);
 }
 
@@ -423,7 +416,7 @@ EXPORT Status StubRename(Opening *opening, PCWSTR new_path, BOOL replace)
     wcscpy(request->path, opening->node->path);
     wcscpy(request->other_path, new_path);
     request->disposition = replace != 0;
-    Status status = call(volume, request);
+    Status status = volume_call(volume, request);
     free(request);
     if (!status) {
         EnterCriticalSection(&volume->lock);
@@ -433,9 +426,9 @@ EXPORT Status StubRename(Opening *opening, PCWSTR new_path, BOOL replace)
     return status;
 }
 
-static void do_read_directory(Volume *volume, Request *request)
+static Status do_read_directory(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->read_directory(
+    return table_of(volume)->read_directory(
         &volume->fs, &request->opening->context, NULL, request->disposition ? request->path : NULL, request->buffer, request->length,
         &request->transferred);
 }
@@ -451,18 +444,19 @@ EXPORT Status StubReadDirectory(Opening *opening, void *into, uint32_t length, P
     request->disposition = marker != NULL;
     if (marker)
         wcscpy(request->path, marker);
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     *transferred = request->transferred;
     free(request);
     return status;
 }
 
-static void do_get_security(Volume *volume, Request *request)
+static Status do_get_security(Volume *volume, Request *request)
 {
     size_t size = request->length;
-    request->status = table_of(volume)->get_security(&volume->fs, &request->opening->context, request->buffer, &size);
+    Status status = table_of(volume)->get_security(&volume->fs, &request->opening->context, request->buffer, &size);
     request->transferred = (uint32_t)size;
-    request->flag = request->status == STATUS_SUCCESS;
+    request->flag = status == STATUS_SUCCESS;
+    return status;
 }
 
 EXPORT Status StubGetSecurity(Opening *opening, void *into, uint32_t length, uint32_t *needed)
@@ -471,15 +465,15 @@ EXPORT Status StubGetSecurity(Opening *opening, void *into, uint32_t length, uin
     request->buffer = new_buffer(length);
     request->length = length;
     request->size = (uintptr_t)into;
-    Status status = call(opening->volume, request);
+    Status status = volume_call(opening->volume, request);
     *needed = request->transferred;
     free(request);
     return status;
 }
 
-static void do_volume_info(Volume *volume, Request *request)
+static Status do_volume_info(Volume *volume, Request *request)
 {
-    request->status = table_of(volume)->get_volume_info(&volume->fs, &request->volume_info);
+    return table_of(volume)->get_volume_info(&volume->fs, &request->volume_info);
 }
 
 EXPORT Status StubVolumeInfo(PCWSTR mount_point, VolumeInfo *info)
@@ -488,7 +482,7 @@ EXPORT Status StubVolumeInfo(PCWSTR mount_point, VolumeInfo *info)
     if (!volume)
         return STATUS_OBJECT_PATH_NOT_FOUND;
     Request *request = new_request(do_volume_info, QUERY_VOLUME_INFORMATION_KIND, NULL);
-    Status status = call(volume, request);
+    Status status = volume_call(volume, request);
     *info = request->volume_info;
     free(request);
     return status;

@@ -115,8 +115,7 @@ static DWORD WINAPI dispatch(void *argument)
 
         current = (OperationContext){&request->header, &request->response};
         uint64_t hint = request->header.hint;
-        request->work(volume, request);
-        Status status = request->status;
+        Status status = request->work(volume, request);
         current = (OperationContext){NULL, NULL};
 
         EnterCriticalSection(&volume->lock);

@@ -46,7 +46,8 @@ typedef struct {
     BOOL is_folder, cleaned;
 } Opening;
 
-typedef void Work(Volume *, Request *);
+/* One request at the file system. Once it is pending it may be answered, and gone, before this returns. */
+typedef Status Work(Volume *, Request *);
 
 struct Request {
     Request *next;

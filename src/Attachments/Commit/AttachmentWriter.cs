@@ -90,6 +90,9 @@ public sealed partial class AttachmentWriter
 
     internal StagedContent Content => _content;
 
+    /// <summary>True when nobody can be told any more how the commit ends.</summary>
+    internal bool IsAbandoned { get; private set; }
+
     /// <summary>Cancelled when the attachment is given up.</summary>
     internal CancellationToken Aborted => _abort.Token;
 
@@ -220,6 +223,18 @@ public sealed partial class AttachmentWriter
         }
 
         return commit.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// The same for a file that was closed where closing carries no error. Whatever the write mode, the sealed object goes to the journal of
+    /// uploads, if there is one with room: it is safe on local disk when this returns, and gets to the bucket for as long as that takes.
+    /// </summary>
+    /// <inheritdoc cref="CommitAsync"/>
+    public Task<AttachmentInfo> CommitClosedAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            IsAbandoned = true;
+        return CommitAsync(cancellationToken);
     }
 
     /// <summary>Gives the attachment up unless it is committed: ends a commit under way and waits until it is known to have failed.</summary>

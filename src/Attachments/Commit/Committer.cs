@@ -76,9 +76,8 @@ internal sealed partial class Committer(
         string key = layout.KeyFor(writer.Id, kind);
         try
         {
-            bool isInJournal = await TryJournalAsync(writer.Id, key, sealedObject, mayBeSent: false).ConfigureAwait(false);
-            if (!isInJournal)
-                await PutOrJournalAsync(writer.Id, key, sealedObject, cancellationToken).ConfigureAwait(false);
+            if (!await TryJournalAsync(writer, key, sealedObject, mayBeSent: false).ConfigureAwait(false))
+                await PutOrJournalAsync(writer, key, sealedObject, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -162,16 +161,17 @@ internal sealed partial class Committer(
     private bool IsForJournal(AttachmentId id) => journal is { Accepts: true } && names?.Includes(id) != true;
 
     /// <summary>Puts an object into the journal, if there is one that takes it.</summary>
-    private async Task<bool> TryJournalAsync(AttachmentId id, string key, SealedObject stored, bool mayBeSent)
+    private async Task<bool> TryJournalAsync(AttachmentWriter writer, string key, SealedObject stored, bool mayBeSent)
     {
-        if (!IsForJournal(id))
+        bool isLastResort = writer.IsAbandoned && journal is not null && !stored.Header.IsEmpty;
+        if (!isLastResort && !IsForJournal(writer.Id))
             return false;
         JournalDraft draft = journal!.StartDraft();
         try
         {
             return draft.TryWrite(new PartPlace(1, 0, IsLast: true), stored)
                 && await draft.TryCommitAsync(
-                    id, key, stored.Content.Length, ObjectHeader.Fingerprint(stored.Header), mayBeSent).ConfigureAwait(false);
+                    writer.Id, key, stored.Content.Length, ObjectHeader.Fingerprint(stored.Header), mayBeSent).ConfigureAwait(false);
         }
         finally
         {
@@ -180,7 +180,7 @@ internal sealed partial class Committer(
     }
 
     /// <summary>Without room in the journal, the bucket must take it; while it does not, room may be made.</summary>
-    private async Task PutOrJournalAsync(AttachmentId id, string key, SealedObject stored, CancellationToken cancellationToken)
+    private async Task PutOrJournalAsync(AttachmentWriter writer, string key, SealedObject stored, CancellationToken cancellationToken)
     {
         try
         {
@@ -189,7 +189,7 @@ internal sealed partial class Committer(
         catch (BucketException e) when (e.IsTransient)
         {
             // The journal also finds out whether the bucket took it after all.
-            if (!await TryJournalAsync(id, key, stored, mayBeSent: true).ConfigureAwait(false))
+            if (!await TryJournalAsync(writer, key, stored, mayBeSent: true).ConfigureAwait(false))
                 throw;
         }
     }

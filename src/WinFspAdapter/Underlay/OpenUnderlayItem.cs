@@ -114,7 +114,7 @@ internal sealed class OpenUnderlayItem(string fullPath, SafeFileHandle? file) : 
             _entries = [own, parent, .. UnderlayFolder.List(FullPath)];
         }
 
-        foreach (ListedItem entry in _entries.Where(entry => marker is null || StringComparer.OrdinalIgnoreCase.Compare(entry.Name, marker) > 0))
+        foreach (ListedItem entry in _entries.Skip(marker is null ? 0 : PositionBehind(_entries, marker)))
         {
             if (!writer.TryAdd(entry.Name, entry.Information))
             {
@@ -129,6 +129,19 @@ internal sealed class OpenUnderlayItem(string fullPath, SafeFileHandle? file) : 
     }
 
     public override void Dispose() => file?.Dispose();
+
+    /// <summary>Behind the entry of that name; where it is gone, behind those that come before it. The first two are "." and "..".</summary>
+    private static int PositionBehind(IReadOnlyList<ListedItem> entries, string marker)
+    {
+        const int Dots = 2;
+        for (int i = 0; i < Dots; i++)
+        {
+            if (entries[i].Name == marker)
+                return i + 1;
+        }
+
+        return Dots + entries.Skip(Dots).TakeWhile(entry => StringComparer.OrdinalIgnoreCase.Compare(entry.Name, marker) <= 0).Count();
+    }
 
     private static ulong RoundUp(ulong length) => (length + AllocationUnit - 1) / AllocationUnit * AllocationUnit;
 
