@@ -3,7 +3,7 @@ CRASH_ROUNDS := 200
 OUTAGE_MINUTES := 10
 SOAK_MINUTES := 0
 
-.PHONY: help build test demo bench soak large crash-test outage-test fault-test fuzz format-check clean
+.PHONY: help build test test-windows demo bench soak large crash-test outage-test fault-test fuzz format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,6 +15,10 @@ test: ## Installs what the tests need (Debian 12, as root), builds, and runs the
 	tests/scripts/install-dependencies test
 	$(MAKE) build
 	tests/scripts/run-tests $(CONFIGURATION)
+
+test-windows: ## The Windows adapter against a WinFsp stub under Wine, and what knows no operating system as a Windows program.
+	tests/scripts/install-dependencies windows
+	tests/scripts/run-windows-tests
 
 demo: ## Shows the main job on this machine, without a cloud account.
 	tests/scripts/install-dependencies demo
