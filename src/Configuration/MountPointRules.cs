@@ -28,6 +28,7 @@ internal static class MountPointRules
     {
         yield return (KnownKeys.Directory.Name, SectionNames.LocalStorage, (settings.Provider as LocalStorageSettings)?.Directory);
         yield return (KnownKeys.StateDirectory.Name, SectionNames.CloudFs, settings.StateDirectory);
+        yield return (KnownKeys.UnderlayDirectory.Name, SectionNames.CloudFs, settings.UnderlayDirectory);
         yield return (KnownKeys.LogFile.Name, SectionNames.CloudFs, settings.Logging.File);
     }
 

@@ -43,6 +43,7 @@ public static class OrthancConfigurationReader
             Orthanc = facts,
             StagingMemoryBytes = cloudFs.Megabytes(KnownKeys.StagingMemory),
             StateDirectory = cloudFs.FilePath(KnownKeys.StateDirectory)!,
+            UnderlayDirectory = cloudFs.FilePath(KnownKeys.UnderlayDirectory),
             WriteMode = CloudFsSection.ReadWriteMode(cloudFs, encryption),
             JournalMaxBytes = cloudFs.Megabytes(KnownKeys.JournalMaxSize),
             AllowPlainObjects = ReadAllowPlainObjects(cloudFs, encryption, warnings),

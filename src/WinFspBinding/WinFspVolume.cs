@@ -17,9 +17,9 @@ public sealed class WinFspVolume : IAsyncDisposable
     private GCHandle _self;
     private unsafe FileSystemObject* _object;
 
-    private unsafe WinFspVolume(WinFspFileSystem fileSystem, string mountPoint)
+    private unsafe WinFspVolume(WinFspFileSystem fileSystem, string mountPoint, int threads)
     {
-        (FileSystem, MountPoint) = (fileSystem, mountPoint);
+        (FileSystem, MountPoint, Counters) = (fileSystem, mountPoint, new VolumeCounters(threads));
         _self = GCHandle.Alloc(this);
         _callbacks = (FileSystemInterface*)NativeMemory.Alloc((nuint)sizeof(FileSystemInterface));
         *_callbacks = Callbacks.Table;
@@ -30,6 +30,9 @@ public sealed class WinFspVolume : IAsyncDisposable
 
     /// <summary>Ends when no operation comes any more; true when that was asked for here.</summary>
     public Task<bool> Completion => _stopped.Task;
+
+    /// <summary>What it was asked so far.</summary>
+    public VolumeCounters Counters { get; }
 
     /// <summary>Requests that will be answered later.</summary>
     public int PendingRequests => Replies.Count;
@@ -50,7 +53,7 @@ public sealed class WinFspVolume : IAsyncDisposable
         Require(
             NativeMethods.FspFileSystemPreflight(DevicePath, mountPoint),
             $"cannot mount at {mountPoint}: the drive letter must be free, a folder must not exist yet, and the one above it must");
-        var volume = new WinFspVolume(fileSystem, mountPoint);
+        var volume = new WinFspVolume(fileSystem, mountPoint, options.DispatcherThreads);
         try
         {
             volume.Start(options);
@@ -77,6 +80,7 @@ public sealed class WinFspVolume : IAsyncDisposable
 
     internal NtStatus Failed(Exception exception)
     {
+        Counters.CountFailure();
         FileSystem.Failed(exception);
         return NtStatus.IoDeviceError;
     }

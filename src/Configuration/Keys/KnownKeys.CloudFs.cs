@@ -64,6 +64,12 @@ public static partial class KnownKeys
         Meaning = "Local disk for what must outlive the program: deletions that the bucket has not confirmed, uploads under way, the journal.",
     };
 
+    public static TextKey UnderlayDirectory { get; } = new(
+        SectionNames.CloudFs, "UnderlayDirectory", KeySource.Ours, "path", "`underlay` in `StateDirectory`")
+    {
+        Meaning = "Windows: the folder that holds what is no attachment, such as Orthanc's index. On Linux that is the directory beneath the mount point.",
+    };
+
     public static ChoiceKey WriteMode { get; } = new(SectionNames.CloudFs, "WriteMode", KeySource.Ours, "Through", ["Through", "Journal"])
     {
         Meaning = "A store is acknowledged by the bucket, or when the encrypted object is safe in a journal in `StateDirectory`; see below.",

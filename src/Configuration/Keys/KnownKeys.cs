@@ -18,7 +18,7 @@ public static partial class KnownKeys
     public static IReadOnlyList<ConfigurationKey> All => field ??=
     [
         MountPoint, StagingMemory, Owner, Group, DirectoryMode, FileMode, AllowOther, ReadMode, EntryTimeout, GuardUnderlay,
-        StateDirectory, WriteMode, JournalMaxSize, ShutdownTimeout, AllowPlainObjects, Checksum, IfNoneMatch, LogLevel, LogFormat, LogFile,
+        StateDirectory, UnderlayDirectory, WriteMode, JournalMaxSize, ShutdownTimeout, AllowPlainObjects, Checksum, IfNoneMatch, LogLevel, LogFormat, LogFile,
         HealthPort,
         Directory,
         BucketName, Region, AccessKey, SecretKey, Endpoint, VirtualAddressing, ConnectTimeout, StorageClass, Tags,

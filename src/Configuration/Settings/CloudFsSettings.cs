@@ -25,6 +25,9 @@ public sealed record CloudFsSettings
     /// <summary>Where what must survive a restart is kept (such as deletions still to be retried).</summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>On Windows, the local folder for what is no attachment; null for one in <see cref="StateDirectory"/>.</summary>
+    public string? UnderlayDirectory { get; init; }
+
     /// <summary>What acknowledges a store.</summary>
     public required WriteMode WriteMode { get; init; }
 

@@ -5,6 +5,7 @@ using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
 using OrthancCloudFs.Envelope.Ciphers;
 using OrthancCloudFs.Envelope.Keys;
+using OrthancCloudFs.Program.Kernel;
 using OrthancCloudFs.Program.Mounting;
 
 namespace OrthancCloudFs.Program.Commands;
@@ -46,7 +47,7 @@ internal static class CommandRunner
         AttachmentException { Error: AttachmentError.NotFound } => ExitCode.NotFound,
         AttachmentException { Error: AttachmentError.Unreadable } => ExitCode.Keys,
         AttachmentException or BucketException => ExitCode.Bucket,
-        FuseServer.FuseMountException => ExitCode.Mount,
+        MountException => ExitCode.Mount,
         IOException or UnauthorizedAccessException => ExitCode.Failure,
         _ => null,
     };

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using FuseServer;
 using OrthancCloudFs.Program.Control;
+using OrthancCloudFs.Program.Kernel;
 using OrthancCloudFs.Program.Mounting;
 
 namespace OrthancCloudFs.Program.Commands;
@@ -24,7 +24,7 @@ internal static class UnmountCommand
                 path, ControlRequest.Unmount, ControlJson.Default.UnmountAnswer, cancellationToken).ConfigureAwait(false);
             if (answer?.Refusal is { } refusal)
                 throw new CommandException(ExitCode.Mount, refusal);
-            if (answer is null && !FuseSession.TryClearStaleMount(path))
+            if (answer is null && !KernelAdapter.TryClearStale(path))
                 throw new CommandException(ExitCode.NotFound, $"nothing is mounted at {path} by this user");
             if (answer is { Pending: { IsNone: false } pending })
                 throw new CommandException(ExitCode.Pending, PendingReport.Line(path, pending));

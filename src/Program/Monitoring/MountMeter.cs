@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
-using FuseServer;
 using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Attachments.Health;
 using OrthancCloudFs.Program.Composition;
+using OrthancCloudFs.Program.Kernel;
 
 namespace OrthancCloudFs.Program.Monitoring;
 
@@ -22,11 +22,11 @@ internal sealed class MountMeter : IDisposable
 
     private readonly Meter _meter = new(Name);
     private readonly StorageComposition _storage;
-    private readonly Func<FuseCounters?> _kernel;
+    private readonly Func<KernelCounters?> _kernel;
 
     /// <param name="storage">To be disposed after this.</param>
     /// <param name="kernel">Null until it is mounted.</param>
-    public MountMeter(StorageComposition storage, Func<FuseCounters?> kernel)
+    public MountMeter(StorageComposition storage, Func<KernelCounters?> kernel)
     {
         (_storage, _kernel) = (storage, kernel);
         PublishHealth();

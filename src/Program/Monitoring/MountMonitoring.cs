@@ -1,6 +1,6 @@
-using FuseServer;
 using OrthancCloudFs.Attachments.Health;
 using OrthancCloudFs.Program.Composition;
+using OrthancCloudFs.Program.Kernel;
 
 namespace OrthancCloudFs.Program.Monitoring;
 
@@ -10,14 +10,14 @@ internal sealed class MountMonitoring : IAsyncDisposable
     private readonly RecoveryProbe _probe;
     private readonly MountMeter? _meter;
     private readonly MonitoringEndpoint? _endpoint;
-    private volatile FuseSession? _session;
+    private volatile KernelMount? _mount;
 
     private MountMonitoring(int port, StorageComposition storage)
     {
         if (port > 0)
         {
             _endpoint = MonitoringEndpoint.Start(port, storage.Health.Report);
-            _meter = new MountMeter(storage, () => _session?.Counters);
+            _meter = new MountMeter(storage, () => _mount?.Counters);
         }
 
         _probe = new RecoveryProbe(storage.Bucket.SingleAttempts, storage.Layout.Prefix, storage.Bucket.Metered.Health);
@@ -30,7 +30,7 @@ internal sealed class MountMonitoring : IAsyncDisposable
     public static MountMonitoring Start(int port, StorageComposition storage) => new(port, storage);
 
     /// <summary>From now on the kernel's requests are told of too.</summary>
-    public void Watch(FuseSession session) => _session = session;
+    public void Watch(KernelMount mount) => _mount = mount;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using FuseServer;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Configuration;
-using OrthancCloudFs.FuseAdapter;
-using OrthancCloudFs.FuseAdapter.Underlay;
 using OrthancCloudFs.Program.Composition;
 using OrthancCloudFs.Program.Control;
+using OrthancCloudFs.Program.Kernel;
 using OrthancCloudFs.Program.Monitoring;
 using OrthancCloudFs.Tree;
 
@@ -17,15 +15,6 @@ namespace OrthancCloudFs.Program.Mounting;
 /// <summary>One mount from its beginning to its end, in this process.</summary>
 internal sealed partial class MountRun
 {
-    /// <summary>A directory of this machine answers at once, unless its disk is ill.</summary>
-    private static readonly TimeSpan LocalRequestTimeout = TimeSpan.FromMinutes(2);
-
-    /// <summary>
-    /// A bucket's own deadline comes first, so that the error says what the bucket did; the kernel's request has this much more, for waiting
-    /// its turn in the staging memory.
-    /// </summary>
-    private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMinutes(1);
-
     /// <summary>For the end of requests under way when the mount is away.</summary>
     private static readonly TimeSpan UnmountMargin = TimeSpan.FromSeconds(5);
 
@@ -54,13 +43,6 @@ internal sealed partial class MountRun
     private CloudFsSettings Settings => _configuration.Settings;
 
     private string MountPoint => Settings.MountPoint;
-
-    private HybridStorage Hybrid => Settings.Provider.HybridMode switch
-    {
-        HybridMode.WriteToFileSystem => HybridStorage.WriteToUnderlay,
-        HybridMode.WriteToObjectStorage => HybridStorage.WriteToBucket,
-        _ => HybridStorage.None,
-    };
 
     /// <summary>Mounts, calls <paramref name="ready"/>, and serves until it is unmounted or told to end.</summary>
     /// <returns>What the bucket has not confirmed; the next mount goes on with it.</returns>
@@ -93,13 +75,9 @@ internal sealed partial class MountRun
     private async Task<PendingWork> MountAsync(Action ready, Action<ControlServer> controlStarted)
     {
         await RequireNotMountedAsync(_stop.Token).ConfigureAwait(false);
-        if (FuseSession.TryClearStaleMount(MountPoint))
-            LogStaleCleared(MountPoint);
-        using var underlay = UnderlayFileSystem.Open(MountPoint, StorageFileSystem.IsHashDirectoryName);
-        MountOwner owner = MountOwner.Resolve(Settings.Mount, underlay);
-        FuseOptions fuseOptions = FuseOptionsFor(owner);
+        using var kernel = KernelAdapter.Create(Settings, _readOnly, _loggers);
         StorageComposition storage = StorageComposition.Create(
-            _configuration, _loggers, _readOnly ? StorageUse.Reading : StorageUse.Writing, fuseOptions.MaximumBufferBytes);
+            _configuration, _loggers, _readOnly ? StorageUse.Reading : StorageUse.Writing, kernel.BufferBytes);
         await using (storage.ConfigureAwait(false))
         {
             var monitoring = MountMonitoring.Start(Settings.HealthPort, storage);
@@ -112,18 +90,15 @@ internal sealed partial class MountRun
 
             var bucket = new BucketReadiness(storage, _readOnly, _serviceManager, _logger);
             await (_patience is { } patience ? bucket.WaitAsync(patience, _stop.Token) : bucket.EnsureAsync(_stop.Token)).ConfigureAwait(false);
-            ProtectUnderlay();
+            kernel.ProtectUnderlay();
             var tree = new AttachmentTree(storage.Store);
-            var fileSystem = new StorageFileSystem(
-                tree, underlay, FileSystemOptionsFor(owner), _loggers.CreateLogger("OrthancCloudFs.FuseAdapter"));
-            var session = FuseSession.Mount(MountPoint, fileSystem, fuseOptions, _loggers);
-            await using (session.ConfigureAwait(false))
+            KernelMount mount = kernel.Mount(tree);
+            await using (mount.ConfigureAwait(false))
             {
-                fileSystem.Notifier = session.Notifier;
-                monitoring.Watch(session);
+                monitoring.Watch(mount);
                 controlStarted(ControlServer.Start(
-                    ControlSocket.PathFor(MountPoint), () => StatusOf(session, storage), () => UnmountAsync(session)));
-                await ServeAsync(session, tree, storage, ready).ConfigureAwait(false);
+                    ControlSocket.PathFor(MountPoint), () => StatusOf(mount, storage), () => UnmountAsync(mount)));
+                await ServeAsync(mount, tree, storage, ready).ConfigureAwait(false);
             }
 
             // What was deleted until the mount was away counts too.
@@ -133,23 +108,23 @@ internal sealed partial class MountRun
         }
     }
 
-    private async Task ServeAsync(FuseSession session, AttachmentTree tree, StorageComposition storage, Action ready)
+    private async Task ServeAsync(KernelMount mount, AttachmentTree tree, StorageComposition storage, Action ready)
     {
         LogMounted(MountPoint, storage.Bucket.Metered.Description, storage.CipherName);
         ready();
         _serviceManager.SayReady($"{storage.Bucket.Metered.Description} is mounted at {MountPoint}");
         using var ending = new CancellationTokenSource();
-        Task alive = _serviceManager.KeepAliveAsync(patience => IsWorking(session, storage, patience), ending.Token);
+        Task alive = _serviceManager.KeepAliveAsync(patience => IsWorking(mount, storage, patience), ending.Token);
         var stopRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (_stop.Token.Register(() => stopRequested.TrySetResult()))
-            await Task.WhenAny(session.Completion, stopRequested.Task).ConfigureAwait(false);
+            await Task.WhenAny(mount.Completion, stopRequested.Task).ConfigureAwait(false);
 
         TimeSpan patience = Settings.Mount.ShutdownTimeout;
         long began = Stopwatch.GetTimestamp();
         _serviceManager.SayStopping(patience);
         tree.RefuseNew();
-        if (!session.Completion.IsCompleted)
-            await UnmountWhenUnusedAsync(session, patience).ConfigureAwait(false);
+        if (!mount.Completion.IsCompleted)
+            await UnmountWhenUnusedAsync(mount, patience).ConfigureAwait(false);
 
         // Whoever still writes hears the failure from us, and not from a mount that was taken away.
         await storage.Store.DrainAsync(patience - Stopwatch.GetElapsedTime(began)).ConfigureAwait(false);
@@ -158,16 +133,16 @@ internal sealed partial class MountRun
     }
 
     /// <summary>Waits for writers to close, so that they hear the outcome; what is open after that is detached and failed.</summary>
-    private async Task UnmountWhenUnusedAsync(FuseSession session, TimeSpan patience)
+    private async Task UnmountWhenUnusedAsync(KernelMount mount, TimeSpan patience)
     {
         long began = Stopwatch.GetTimestamp();
         using var limit = new CancellationTokenSource(patience + UnmountMargin);
-        while (await TryUnmountAsync(session, limit.Token).ConfigureAwait(false) is { } refusal)
+        while (await TryUnmountAsync(mount, limit.Token).ConfigureAwait(false) is { } refusal)
         {
             if (Stopwatch.GetElapsedTime(began) > patience)
             {
                 LogDetached(MountPoint, refusal);
-                return; // disposing the session detaches the mount
+                return; // disposing the mount detaches it
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200)).ConfigureAwait(false);
@@ -175,14 +150,14 @@ internal sealed partial class MountRun
     }
 
     /// <returns>Why it was not unmounted, or null.</returns>
-    private static async Task<string?> TryUnmountAsync(FuseSession session, CancellationToken cancellationToken)
+    private static async Task<string?> TryUnmountAsync(KernelMount mount, CancellationToken cancellationToken)
     {
         try
         {
-            await session.UnmountAsync(cancellationToken).ConfigureAwait(false);
+            await mount.UnmountAsync(cancellationToken).ConfigureAwait(false);
             return null;
         }
-        catch (FuseMountException e)
+        catch (MountException e)
         {
             return e.Message;
         }
@@ -192,17 +167,17 @@ internal sealed partial class MountRun
         }
     }
 
-    private async Task<UnmountAnswer> UnmountAsync(FuseSession session)
+    private async Task<UnmountAnswer> UnmountAsync(KernelMount mount)
     {
-        string? refusal = await TryUnmountAsync(session, CancellationToken.None).ConfigureAwait(false);
+        string? refusal = await TryUnmountAsync(mount, CancellationToken.None).ConfigureAwait(false);
         return new UnmountAnswer(refusal, refusal is null ? await _ended.Task.ConfigureAwait(false) : default);
     }
 
     /// <summary>For the watchdog. The counters take the locks that requests take: if one is never given back, this hangs as they do.</summary>
-    private static bool IsWorking(FuseSession session, StorageComposition storage, TimeSpan patience)
+    private static bool IsWorking(KernelMount mount, StorageComposition storage, TimeSpan patience)
     {
         _ = storage.Store.Counters;
-        return session.IsServing(patience);
+        return mount.IsServing(patience);
     }
 
     private void ReportEnd(PendingWork pending)
@@ -225,44 +200,13 @@ internal sealed partial class MountRun
             MountPoint, ControlRequest.Status, ControlJson.Default.MountStatus, cancellationToken).ConfigureAwait(false);
         if (running is not null)
         {
-            throw new FuseMountException(
-                $"{MountPoint} is mounted already, by process {running.ProcessId}; unmount it first: orthanc-cloudfs unmount {MountPoint}", Errno.EBUSY);
+            throw new MountException(
+                $"{MountPoint} is mounted already, by process {running.ProcessId}; unmount it first: orthanc-cloudfs unmount {MountPoint}");
         }
     }
 
-    private void ProtectUnderlay()
-    {
-        int hidden = Hybrid == HybridStorage.None ? UnderlayGuard.CountHashDirectories(MountPoint) : 0;
-        if (hidden > 0)
-            LogHidden(MountPoint, hidden);
-        if (Hybrid == HybridStorage.WriteToUnderlay)
-            UnderlayGuard.Remove(MountPoint);
-        else if (Settings.Mount.GuardUnderlay)
-            UnderlayGuard.Place(MountPoint);
-    }
-
-    private FuseOptions FuseOptionsFor(MountOwner owner) => new()
-    {
-        FileSystemName = "orthanc-cloudfs",
-        Source = "orthanc-cloudfs",
-        AllowOther = owner.AllowOther,
-        ReadOnly = _readOnly,
-        OperationDeadline = ((Settings.Provider as CloudProviderSettings)?.RequestTimeout ?? LocalRequestTimeout) + DeadlineMargin,
-    };
-
-    private StorageFileSystemOptions FileSystemOptionsFor(MountOwner owner) => new()
-    {
-        UserId = owner.UserId,
-        GroupId = owner.GroupId,
-        DirectoryMode = (uint)Settings.Mount.DirectoryMode,
-        FileMode = (uint)Settings.Mount.FileMode,
-        ReadMode = Settings.Mount.ReadMode == Configuration.ReadMode.PageCache ? FuseAdapter.ReadMode.PageCache : FuseAdapter.ReadMode.Direct,
-        EntryTimeout = Settings.Mount.EntryTimeout,
-        Hybrid = Hybrid,
-    };
-
-    private MountStatus? StatusOf(FuseSession session, StorageComposition storage) =>
-        _isUnmounted ? null : MountStatusFactory.Create(MountPoint, _since, session, storage);
+    private MountStatus? StatusOf(KernelMount mount, StorageComposition storage) =>
+        _isUnmounted ? null : MountStatusFactory.Create(MountPoint, _since, mount.Counters, storage);
 
     private void RequestStop(PosixSignalContext context)
     {
@@ -272,12 +216,6 @@ internal sealed partial class MountRun
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private partial void LogWarning(string warning);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cleared a mount at {MountPoint} whose program had gone")]
-    private partial void LogStaleCleared(string mountPoint);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{MountPoint} holds {Count} hash folders beneath the mount; what is in them is hidden while it is mounted")]
-    private partial void LogHidden(string mountPoint, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Mounted {Bucket} at {MountPoint}, cipher {Cipher}")]
     private partial void LogMounted(string mountPoint, string bucket, string cipher);

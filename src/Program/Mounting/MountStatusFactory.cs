@@ -1,15 +1,15 @@
-using FuseServer;
 using OrthancCloudFs.Attachments;
 using OrthancCloudFs.Buckets;
 using OrthancCloudFs.Program.Composition;
 using OrthancCloudFs.Program.Control;
+using OrthancCloudFs.Program.Kernel;
 
 namespace OrthancCloudFs.Program.Mounting;
 
 /// <summary>Gathers what <c>status</c> shows from the parts that count it.</summary>
 internal static class MountStatusFactory
 {
-    public static MountStatus Create(string mountPoint, DateTimeOffset since, FuseSession session, StorageComposition storage)
+    public static MountStatus Create(string mountPoint, DateTimeOffset since, KernelCounters kernel, StorageComposition storage)
     {
         AttachmentStoreCounters store = storage.Store.Counters;
         (int most, int now) = storage.Bucket.Concurrency;
@@ -20,8 +20,8 @@ internal static class MountStatusFactory
             storage.CipherName,
             Environment.ProcessId,
             since,
-            new StagingStatus(store.StagingCapacity, store.StagingReserved, store.StagingClean, store.StagingWaiting, session.Counters.BufferBytes),
-            session.Counters.RequestsByOperation,
+            new StagingStatus(store.StagingCapacity, store.StagingReserved, store.StagingClean, store.StagingWaiting, kernel.BufferBytes),
+            kernel.RequestsByOperation,
             bucket.Requests.ToDictionary(count => Lower(count.Key), count => count.Value, StringComparer.Ordinal),
             bucket.Failures.ToDictionary(count => Lower(count.Key), count => count.Value, StringComparer.Ordinal),
             new ConcurrencyStatus(most, now),

@@ -38,6 +38,7 @@ internal static unsafe class Callbacks
     private static NtStatus GetVolumeInfo(FileSystemObject* fileSystem, VolumeInformation* information)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.GetVolumeInfo);
         try
         {
             return volume.FileSystem.GetVolumeInformation(out *information);
@@ -52,6 +53,7 @@ internal static unsafe class Callbacks
     private static NtStatus GetSecurityByName(FileSystemObject* fileSystem, char* path, uint* attributes, byte* security, nuint* securityLength)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.GetSecurityByName);
         try
         {
             NtStatus status = volume.FileSystem.GetSecurityByName(Text(path), out FileAttributes found, out ReadOnlySpan<byte> descriptor);
@@ -81,6 +83,7 @@ internal static unsafe class Callbacks
     {
         _ = security; // folders and files have the owner that the volume has
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Create);
         try
         {
             var parameters = new OpenParameters((CreateOptions)options, access, (FileAttributes)attributes, allocationSize);
@@ -97,6 +100,7 @@ internal static unsafe class Callbacks
         FileSystemObject* fileSystem, char* path, uint options, uint access, FullContext* context, FileInformation* information)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Open);
         try
         {
             var parameters = new OpenParameters((CreateOptions)options, access, default, 0);
@@ -114,6 +118,7 @@ internal static unsafe class Callbacks
     {
         _ = (attributes, replaceAttributes, allocationSize);
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Overwrite);
         try
         {
             return volume.FileSystem.Overwrite(context->UserContext2, out *information);
@@ -128,6 +133,7 @@ internal static unsafe class Callbacks
     private static void Cleanup(FileSystemObject* fileSystem, FullContext* context, char* path, CleanupFlags flags)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Cleanup);
         try
         {
             volume.FileSystem.Cleanup(context->UserContext2, Text(path), flags.HasFlag(CleanupFlags.Delete));
@@ -142,6 +148,7 @@ internal static unsafe class Callbacks
     private static void Close(FileSystemObject* fileSystem, FullContext* context)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Close);
         try
         {
             volume.FileSystem.Close(context->UserContext2);
@@ -157,6 +164,7 @@ internal static unsafe class Callbacks
         FileSystemObject* fileSystem, FullContext* context, byte* buffer, ulong offset, uint length, uint* transferred)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Read);
         try
         {
             return volume.FileSystem.Read(context->UserContext2, new ReadRequest(volume.Replies, buffer, offset, length), out *transferred);
@@ -180,6 +188,7 @@ internal static unsafe class Callbacks
         FileInformation* information)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Write);
         try
         {
             bool isAppend = toEnd != 0 || offset == ulong.MaxValue;
@@ -196,6 +205,7 @@ internal static unsafe class Callbacks
     private static NtStatus Flush(FileSystemObject* fileSystem, FullContext* context, FileInformation* information)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Flush);
         try
         {
             return context == null
@@ -212,6 +222,7 @@ internal static unsafe class Callbacks
     private static NtStatus GetFileInfo(FileSystemObject* fileSystem, FullContext* context, FileInformation* information)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.GetFileInfo);
         try
         {
             return volume.FileSystem.GetInformation(context->UserContext2, out *information);
@@ -234,6 +245,7 @@ internal static unsafe class Callbacks
         FileInformation* information)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.SetBasicInfo);
         try
         {
             FileAttributes? change = attributes == InvalidAttributes ? null : (FileAttributes)attributes;
@@ -253,6 +265,7 @@ internal static unsafe class Callbacks
         FileSystemObject* fileSystem, FullContext* context, ulong size, byte isAllocationSize, FileInformation* information)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.SetFileSize);
         try
         {
             return volume.FileSystem.SetSize(context->UserContext2, size, isAllocationSize != 0, out *information);
@@ -267,6 +280,7 @@ internal static unsafe class Callbacks
     private static NtStatus CanDelete(FileSystemObject* fileSystem, FullContext* context, char* path)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.CanDelete);
         try
         {
             return volume.FileSystem.CanDelete(context->UserContext2, Text(path));
@@ -281,6 +295,7 @@ internal static unsafe class Callbacks
     private static NtStatus Rename(FileSystemObject* fileSystem, FullContext* context, char* path, char* newPath, byte replaceIfExists)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.Rename);
         try
         {
             return volume.FileSystem.Rename(context->UserContext2, Text(path), Text(newPath), replaceIfExists != 0);
@@ -295,6 +310,7 @@ internal static unsafe class Callbacks
     private static NtStatus GetSecurity(FileSystemObject* fileSystem, FullContext* context, byte* security, nuint* securityLength)
     {
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.GetSecurity);
         try
         {
             NtStatus status = volume.FileSystem.GetSecurity(context->UserContext2, out ReadOnlySpan<byte> descriptor);
@@ -312,6 +328,7 @@ internal static unsafe class Callbacks
     {
         _ = pattern; // the driver filters
         WinFspVolume volume = WinFspVolume.Of(fileSystem);
+        using OperationScope scope = volume.Counters.Begin(VolumeOperation.ReadDirectory);
         try
         {
             return volume.FileSystem.ReadDirectory(
