@@ -16,7 +16,7 @@ test: ## Installs what the tests need (Debian 12, as root), builds, and runs the
 	$(MAKE) build
 	tests/scripts/run-tests $(CONFIGURATION)
 
-test-windows: ## The Windows adapter against a WinFsp stub under Wine, and what knows no operating system as a Windows program.
+test-windows: ## The adapter for Windows against a WinFsp stub under Wine.
 	tests/scripts/install-dependencies windows
 	tests/scripts/run-windows-tests
 
