@@ -10,8 +10,6 @@ internal sealed class HandleTable
 
     public int Count => _items.Count;
 
-    public IEnumerable<OpenItem> All => _items.Values;
-
     public ulong Add(OpenItem item)
     {
         ulong handle = Interlocked.Increment(ref _last);
@@ -20,6 +18,14 @@ internal sealed class HandleTable
     }
 
     public OpenItem? Find(ulong handle) => _items.GetValueOrDefault(handle);
+
+    /// <summary>Forgets all of them.</summary>
+    public IReadOnlyList<OpenItem> RemoveAll()
+    {
+        OpenItem[] items = [.. _items.Values];
+        _items.Clear();
+        return items;
+    }
 
     public OpenItem? Remove(ulong handle) => _items.TryRemove(handle, out OpenItem? item) ? item : null;
 }

@@ -34,6 +34,15 @@ public sealed partial class StorageFileSystem : WinFspFileSystem
     /// <inheritdoc/>
     public override void Failed(Exception exception) => LogUnexpected(exception);
 
+    /// <summary>What is open still is dead: nobody closes it any more.</summary>
+    public override void Stopped(bool normally)
+    {
+        if (!normally)
+            LogDriverGone();
+        foreach (OpenItem item in _items.RemoveAll())
+            item.Dispose();
+    }
+
     /// <inheritdoc/>
     public override NtStatus GetVolumeInformation(out VolumeInformation information)
     {
@@ -94,6 +103,9 @@ public sealed partial class StorageFileSystem : WinFspFileSystem
             LogUnexpected(exception);
         return StatusTable.Of(exception);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "WinFsp's driver has taken the volume away")]
+    private partial void LogDriverGone();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An operation failed in an unexpected way")]
     private partial void LogUnexpected(Exception exception);

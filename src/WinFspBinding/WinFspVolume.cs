@@ -14,6 +14,8 @@ public sealed class WinFspVolume : IAsyncDisposable
 
     private readonly TaskCompletionSource<bool> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly unsafe FileSystemInterface* _callbacks;
+    private readonly Lock _closing = new();
+    private Task? _closed;
     private GCHandle _self;
     private unsafe FileSystemObject* _object;
 
@@ -67,13 +69,11 @@ public sealed class WinFspVolume : IAsyncDisposable
     }
 
     /// <summary>Answers what is pending, takes the volume away, and ends its threads. Files that are open are closed by that.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (!_self.IsAllocated)
-            return;
-        await Replies.CloseAsync();
-        await Task.Factory.StartNew(Stop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        Free();
+        lock (_closing)
+            _closed ??= CloseAsync();
+        return new ValueTask(_closed);
     }
 
     internal static unsafe WinFspVolume Of(FileSystemObject* fileSystem) => (WinFspVolume)GCHandle.FromIntPtr(fileSystem->UserContext).Target!;
@@ -107,6 +107,13 @@ public sealed class WinFspVolume : IAsyncDisposable
         };
         options.FileSystemName.AsSpan().CopyTo(new Span<char>(parameters.FileSystemName, VolumeParameters.FileSystemNameLength - 1));
         return parameters;
+    }
+
+    private async Task CloseAsync()
+    {
+        await Replies.CloseAsync();
+        await Task.Factory.StartNew(Stop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Free();
     }
 
     private static void Require(NtStatus status, string message)

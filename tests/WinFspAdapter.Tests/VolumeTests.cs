@@ -69,7 +69,7 @@ public sealed class VolumeTests
         Assert.IsType<StubException>(await reading);
         Assert.True(await volume.Completion);
         Assert.False(Directory.Exists(volume.MountPoint));
-        Assert.Equal(0, volume.PendingRequests);
+        Assert.Equal((0, 0), (volume.PendingRequests, volume.FileSystem.OpenItems));
         stall.Release();
         slow.Forget();
         written.Forget();
