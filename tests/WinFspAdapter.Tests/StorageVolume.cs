@@ -47,7 +47,7 @@ internal sealed record VolumeSetup
 [SupportedOSPlatform("windows")]
 internal sealed class StorageVolume : IAsyncDisposable
 {
-    private static readonly RetryOptions Retries = new() { MaxRetries = 1, TotalTimeout = TimeSpan.FromSeconds(3), BaseDelay = TimeSpan.FromMilliseconds(10) };
+    private static readonly RetryOptions Retries = new() { MaxRetries = 3, TotalTimeout = TimeSpan.FromSeconds(3), BaseDelay = TimeSpan.FromMilliseconds(10) };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("winfsp-test-").FullName;
     private readonly MasterKeyRing _keys;

@@ -42,7 +42,9 @@ public sealed class UploadConflictTests
         if (!accepts)
         {
             harness.Setup = harness.Setup with { Journal = new UploadJournalOptions() };
-            await harness.RestartAsync(meanwhile: () => stall = harness.Faults.Inject(BucketOperation.Put, Fault.Stall(), times: 1));
+            await harness.StopAsync(heal: false); // or the upload would end first
+            stall = harness.Faults.Inject(BucketOperation.Put, Fault.Stall());
+            harness.Start(NullLogger.Instance);
         }
 
         await stall.Reached;
