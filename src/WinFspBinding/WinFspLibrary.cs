@@ -14,7 +14,7 @@ public static class WinFspLibrary
     private const string InstallValue = "InstallDir";
 
     private static readonly Lock Loading = new();
-    private static nint s_handle;
+    private static nint _handle;
 
     /// <summary>Loads the library once.</summary>
     /// <exception cref="WinFspException">It is not installed; the message says what to install.</exception>
@@ -23,7 +23,7 @@ public static class WinFspLibrary
     {
         lock (Loading)
         {
-            if (s_handle != 0)
+            if (_handle != 0)
                 return;
             Assembly assembly = typeof(WinFspLibrary).Assembly;
             if (!NativeLibrary.TryLoad(Name, assembly, DllImportSearchPath.SafeDirectories, out nint handle)
@@ -32,8 +32,8 @@ public static class WinFspLibrary
                 throw new WinFspException($"{Name} is not found: install WinFsp 2.0 or newer from https://winfsp.dev/rel/");
             }
 
-            NativeLibrary.SetDllImportResolver(assembly, static (name, _, _) => name == Name ? s_handle : 0);
-            s_handle = handle;
+            NativeLibrary.SetDllImportResolver(assembly, static (name, _, _) => name == Name ? _handle : 0);
+            _handle = handle;
         }
     }
 
