@@ -14,21 +14,9 @@ namespace OrthancCloudFs.Attachments.Tests.Journal;
 /// <summary>What the journal, the bucket and the deletes know of one name at the same time, at odd moments: nothing is lost, left or back.</summary>
 public sealed class UploadConflictTests
 {
-    private const int PieceLength = 128 << 10;
     private const int LargeLength = 5_000_000;
 
-    private static readonly StoreSetup WithJournal = new()
-    {
-        Memory = 8 << 20,
-        Journal = new UploadJournalOptions { Accepts = true },
-        Options = new AttachmentStoreOptions
-        {
-            DeletePatience = TimeSpan.FromMilliseconds(200),
-            PartBytes = 256 << 10,
-            LargestWriterShare = 1 << 20,
-            LargestWrite = PieceLength,
-        },
-    };
+    private static readonly StoreSetup WithJournal = StoreSetup.StreamingIntoJournal;
 
     [Theory]
     [InlineData(true)]
@@ -200,13 +188,7 @@ public sealed class UploadConflictTests
     private static async Task<AttachmentInfo> StoreAsync(StoreHarness harness, ReadOnlyMemory<byte> content, AttachmentId id)
     {
         AttachmentWriter writer = await harness.Store.CreateAsync(id, default);
-        for (int offset = 0; offset < content.Length; offset += PieceLength)
-        {
-            ReadOnlyMemory<byte> piece = content.Slice(offset, Math.Min(PieceLength, content.Length - offset));
-            while (!writer.TryWrite(offset, piece.Span))
-                await writer.WaitForRoomAsync(offset, piece.Length, default);
-        }
-
+        await StoreHarness.WriteInPiecesAsync(writer, content);
         return await writer.CommitAsync(default);
     }
 

@@ -11,20 +11,7 @@ namespace OrthancCloudFs.Attachments.Tests.Journal;
 /// <summary>What is acknowledged when it is in the journal gets into the bucket, exactly once, and is there for readers until then.</summary>
 public sealed class UploadJournalTests
 {
-    private const int PieceLength = 128 << 10;
-
-    private static readonly StoreSetup WithJournal = new()
-    {
-        Memory = 8 << 20,
-        Journal = new UploadJournalOptions { Accepts = true },
-        Options = new AttachmentStoreOptions
-        {
-            DeletePatience = TimeSpan.FromMilliseconds(200),
-            PartBytes = 256 << 10,
-            LargestWriterShare = 1 << 20,
-            LargestWrite = PieceLength,
-        },
-    };
+    private static readonly StoreSetup WithJournal = StoreSetup.StreamingIntoJournal;
 
     [Theory]
     [InlineData(false)]
@@ -216,7 +203,7 @@ public sealed class UploadJournalTests
         if (fits)
             Away(harness);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, content);
+        await StoreHarness.WriteInPiecesAsync(writer, content);
 
         AttachmentInfo info = await writer.CommitAsync(default);
 
@@ -241,7 +228,7 @@ public sealed class UploadJournalTests
         Away(harness);
         byte[] content = StoreHarness.Bytes(20_000_001);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, content);
+        await StoreHarness.WriteInPiecesAsync(writer, content);
         using OpenAttachment open = await harness.Store.OpenAsync(await writer.CommitAsync(default), default);
 
         byte[] start = await ReadAsync(open, 0, 5_000_000);
@@ -259,7 +246,7 @@ public sealed class UploadJournalTests
         harness.Faults.Inject(BucketOperation.PutPart, Fault.Fail(BucketErrorKind.Network), times: 3);
         byte[] content = StoreHarness.Bytes(5_000_000);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, content);
+        await StoreHarness.WriteInPiecesAsync(writer, content);
 
         AttachmentInfo info = await writer.CommitAsync(default);
         await harness.UploadedAsync();
@@ -276,7 +263,7 @@ public sealed class UploadJournalTests
         await using var harness = new StoreHarness(WithJournal);
         harness.Faults.Inject(BucketOperation.PutPart, Fault.Stall());
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, StoreHarness.Bytes(5_000_000));
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(5_000_000));
         AttachmentInfo info = await writer.CommitAsync(default);
         await StoreHarness.EventuallyAsync(() => harness.Faults.Count(BucketOperation.PutPart) > 1, "parts are under way");
 
@@ -358,16 +345,6 @@ public sealed class UploadJournalTests
     }
 
     private static string[] ObjectFiles(StoreHarness harness) => Directory.GetFiles(harness.JournalPath, "*.object");
-
-    private static async Task WriteAsync(AttachmentWriter writer, ReadOnlyMemory<byte> content)
-    {
-        for (int offset = 0; offset < content.Length; offset += PieceLength)
-        {
-            ReadOnlyMemory<byte> piece = content.Slice(offset, Math.Min(PieceLength, content.Length - offset));
-            while (!writer.TryWrite(offset, piece.Span))
-                await writer.WaitForRoomAsync(offset, piece.Length, default);
-        }
-    }
 
     private static async Task<byte[]> ReadInBlocksAsync(StoreHarness harness, AttachmentInfo info)
     {

@@ -21,6 +21,23 @@ namespace OrthancCloudFs.Attachments.Tests.Store;
 /// <summary>What differs between tests of the store.</summary>
 internal sealed record StoreSetup
 {
+    /// <summary>Bytes of one write of the kernel, where <see cref="StreamingIntoJournal"/> or alike is set up.</summary>
+    public const int PieceLength = 128 << 10;
+
+    /// <summary>With a journal, and a writer's share so small that files are uploaded in parts while they are written.</summary>
+    public static StoreSetup StreamingIntoJournal { get; } = new()
+    {
+        Memory = 8 << 20,
+        Journal = new UploadJournalOptions { Accepts = true },
+        Options = new AttachmentStoreOptions
+        {
+            DeletePatience = TimeSpan.FromMilliseconds(200),
+            PartBytes = 256 << 10,
+            LargestWriterShare = 1 << 20,
+            LargestWrite = PieceLength,
+        },
+    };
+
     public bool Flat { get; init; }
 
     public bool Encrypted { get; init; } = true;
@@ -114,6 +131,19 @@ internal sealed class StoreHarness : IAsyncDisposable
 
     public static void Write(AttachmentWriter writer, ReadOnlySpan<byte> content, long offset = 0) =>
         Assert.True(writer.TryWrite(offset, content));
+
+    /// <summary>In writes as the kernel sends them, each of which waits for its room.</summary>
+    public static async Task WriteInPiecesAsync(
+        AttachmentWriter writer, ReadOnlyMemory<byte> content, long offset = 0, Action? written = null)
+    {
+        for (int done = 0; done < content.Length; done += StoreSetup.PieceLength)
+        {
+            ReadOnlyMemory<byte> piece = content.Slice(done, Math.Min(StoreSetup.PieceLength, content.Length - done));
+            while (!writer.TryWrite(offset + done, piece.Span))
+                await writer.WaitForRoomAsync(offset + done, piece.Length, default);
+            written?.Invoke();
+        }
+    }
 
     public static byte[] ReadAll(OpenAttachment open)
     {

@@ -10,7 +10,7 @@ namespace OrthancCloudFs.Attachments.Tests.Store;
 /// <summary>What outgrows its writer's share is sent in parts while it arrives, in bounded memory, and is there whole or not at all.</summary>
 public sealed class StreamedUploadTests
 {
-    private const int PieceLength = 128 << 10;
+    private const int PieceLength = StoreSetup.PieceLength;
 
     private static readonly StoreSetup Small = new()
     {
@@ -38,7 +38,7 @@ public sealed class StreamedUploadTests
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
         long most = 0;
 
-        await WriteAsync(writer, content, () => most = Math.Max(most, harness.Memory.Reserved));
+        await StoreHarness.WriteInPiecesAsync(writer, content, written: () => most = Math.Max(most, harness.Memory.Reserved));
         AttachmentInfo info = await writer.CommitAsync(default);
 
         Assert.Equal(length, info.Length);
@@ -56,7 +56,7 @@ public sealed class StreamedUploadTests
         await using var harness = new StoreHarness(Small);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
 
-        await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(10_000_000));
 
         Assert.True(harness.Faults.Count(BucketOperation.PutPart) > 10);
         Assert.Equal(0, harness.Objects.Count);
@@ -76,8 +76,8 @@ public sealed class StreamedUploadTests
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
         for (int i = 0; i < 64; i += 2)
         {
-            await WriteAsync(writer, content.AsMemory((i + 1) * PieceLength, PieceLength), (i + 1) * PieceLength);
-            await WriteAsync(writer, content.AsMemory(i * PieceLength, PieceLength), i * PieceLength);
+            await StoreHarness.WriteInPiecesAsync(writer, content.AsMemory((i + 1) * PieceLength, PieceLength), (i + 1) * PieceLength);
+            await StoreHarness.WriteInPiecesAsync(writer, content.AsMemory(i * PieceLength, PieceLength), i * PieceLength);
         }
 
         AttachmentInfo info = await writer.CommitAsync(default);
@@ -92,10 +92,10 @@ public sealed class StreamedUploadTests
         byte[] content = StoreHarness.Bytes(80 * PieceLength);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
 
-        await WriteAsync(writer, content.AsMemory(PieceLength), PieceLength);
+        await StoreHarness.WriteInPiecesAsync(writer, content.AsMemory(PieceLength), PieceLength);
 
         Assert.Empty(harness.Faults.Calls);
-        await WriteAsync(writer, content.AsMemory(0, PieceLength), 0);
+        await StoreHarness.WriteInPiecesAsync(writer, content.AsMemory(0, PieceLength), 0);
         AttachmentInfo info = await writer.CommitAsync(default);
         Assert.Equal(content, await harness.PlainAsync(info.Key));
     }
@@ -109,7 +109,7 @@ public sealed class StreamedUploadTests
         AttachmentInfo[] infos = await Task.WhenAll(contents.Select(async content =>
         {
             AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-            await WriteAsync(writer, content);
+            await StoreHarness.WriteInPiecesAsync(writer, content);
             return await writer.CommitAsync(default);
         }));
 
@@ -129,7 +129,7 @@ public sealed class StreamedUploadTests
 
         await StoreHarness.FailsAsync(AttachmentError.AccessDenied, async () =>
         {
-            await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+            await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(10_000_000));
             await writer.CommitAsync(default);
         });
 
@@ -148,7 +148,7 @@ public sealed class StreamedUploadTests
         await using var harness = new StoreHarness(Small with { Encrypted = encrypted });
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
         string key = harness.Layout.UsualKey(writer.Id);
-        await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(10_000_000));
         await harness.PutRawAsync(key, StoreHarness.Bytes(500, 9));
 
         await StoreHarness.FailsAsync(AttachmentError.Exists, () => writer.CommitAsync(default));
@@ -170,7 +170,7 @@ public sealed class StreamedUploadTests
         byte[] content = StoreHarness.Bytes(10_000_000);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
 
-        await WriteAsync(writer, content);
+        await StoreHarness.WriteInPiecesAsync(writer, content);
         AttachmentInfo info = await writer.CommitAsync(default);
 
         Assert.Equal(content, await harness.PlainAsync(info.Key));
@@ -185,7 +185,7 @@ public sealed class StreamedUploadTests
         await using var harness = new StoreHarness(Small with { Encrypted = encrypted });
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
         string key = harness.Layout.UsualKey(writer.Id);
-        await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(10_000_000));
         byte[] foreign = StoreHarness.Bytes(10_000_000 + harness.Envelope.HeaderLength + harness.Envelope.TrailerLength, 9);
         await harness.PutRawAsync(key, foreign);
         harness.Faults.Inject(BucketOperation.CompleteUpload, Fault.Fail(BucketErrorKind.Timeout));
@@ -207,7 +207,7 @@ public sealed class StreamedUploadTests
         byte[] content = StoreHarness.Bytes(10_000_000);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
 
-        await WriteAsync(writer, content);
+        await StoreHarness.WriteInPiecesAsync(writer, content);
         AttachmentInfo info = await writer.CommitAsync(default);
 
         Assert.Equal(1, lost.Hits);
@@ -221,7 +221,7 @@ public sealed class StreamedUploadTests
         harness.Faults.Inject(BucketOperation.CompleteUpload, Fault.LoseAnswer());
         harness.Faults.Inject(BucketOperation.Get, Fault.Fail(BucketErrorKind.Throttled));
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(10_000_000));
 
         await StoreHarness.FailsAsync(AttachmentError.Unreachable, () => writer.CommitAsync(default));
 
@@ -234,7 +234,7 @@ public sealed class StreamedUploadTests
     {
         await using var harness = new StoreHarness(Small);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, StoreHarness.Bytes(10_000_000));
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(10_000_000));
 
         await StoreHarness.FailsAsync(AttachmentError.Immutable, () => Task.FromResult(writer.TryWrite(0, new byte[1])));
 
@@ -248,8 +248,8 @@ public sealed class StreamedUploadTests
     {
         await using var harness = new StoreHarness(Small);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, StoreHarness.Bytes(5_000_000));
-        await WriteAsync(writer, StoreHarness.Bytes(1000), offset: 5_000_001);
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(5_000_000));
+        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(1000), offset: 5_000_001);
 
         await StoreHarness.FailsAsync(AttachmentError.Incomplete, () => writer.CommitAsync(default));
 
@@ -266,7 +266,7 @@ public sealed class StreamedUploadTests
         byte[] content = StoreHarness.Bytes(10_000_000);
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
 
-        Task writing = WriteAsync(writer, content);
+        Task writing = StoreHarness.WriteInPiecesAsync(writer, content);
         await stall.Reached;
         await Task.Delay(TimeSpan.FromSeconds(1.5)); // longer than the patience with other writers
         Assert.False(writing.IsCompleted);
@@ -304,26 +304,11 @@ public sealed class StreamedUploadTests
         byte[] content = StoreHarness.Bytes(3_000_000);
         System.Text.Encoding.ASCII.GetBytes(magic, content.AsSpan(magic[0] == 'D' ? 128 : 0));
         AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await WriteAsync(writer, content);
+        await StoreHarness.WriteInPiecesAsync(writer, content);
 
         AttachmentInfo info = await writer.CommitAsync(default);
 
         Assert.Equal(writer.Id + extension, info.Key);
         Assert.IsType<FlatLayout>(harness.Layout);
-    }
-
-    private static Task WriteAsync(AttachmentWriter writer, byte[] content, Action? written = null) =>
-        WriteAsync(writer, content.AsMemory(), 0, written);
-
-    /// <summary>As a kernel does: pieces in order, waiting for room.</summary>
-    private static async Task WriteAsync(AttachmentWriter writer, ReadOnlyMemory<byte> content, long offset, Action? written = null)
-    {
-        for (int done = 0; done < content.Length; done += PieceLength)
-        {
-            ReadOnlyMemory<byte> piece = content.Slice(done, Math.Min(PieceLength, content.Length - done));
-            while (!writer.TryWrite(offset + done, piece.Span))
-                await writer.WaitForRoomAsync(offset + done, piece.Length, default);
-            written?.Invoke();
-        }
     }
 }
