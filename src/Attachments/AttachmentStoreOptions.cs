@@ -10,6 +10,12 @@ public sealed record AttachmentStoreOptions
     public bool ConditionalPut { get; init; } = true;
 
     /// <summary>
+    /// Files may be closed without anybody hearing how their commit ends (<see cref="Commit.AttachmentWriter.CommitClosedAsync"/>): what is
+    /// uploaded in parts while it is written is kept on local disk, too, until then.
+    /// </summary>
+    public bool MayCloseUnheard { get; init; }
+
+    /// <summary>
     /// How long the bucket may take over a delete that cannot be remembered on disk, or whose name is wanted again.
     /// </summary>
     public TimeSpan DeletePatience { get; init; } = TimeSpan.FromSeconds(5);

@@ -153,6 +153,8 @@ public sealed partial class StorageFileSystem
             ?? throw new AttachmentException(AttachmentError.NotFound, $"{id}: there is no such attachment");
         if (parameters.MayWrite)
             throw AttachmentTree.RefuseWriting(node);
+        if (node.Doubt is { } doubt && !parameters.MayDelete)
+            throw doubt;
         OpenAttachment? reader = parameters.MayRead ? Wait(token => _tree.OpenAsync(node, token)) : null;
         return new OpenAttachmentFile(node, reader, isWriter: false);
     }

@@ -103,6 +103,9 @@ public readonly record struct OpenParameters(CreateOptions Options, uint Granted
 
     /// <summary>True when content may be read through this opening: FILE_READ_DATA or FILE_EXECUTE.</summary>
     public bool MayRead => (GrantedAccess & 0x21) != 0;
+
+    /// <summary>True when it may be deleted through this opening: DELETE.</summary>
+    public bool MayDelete => (GrantedAccess & 0x1_0000) != 0;
 }
 
 /// <summary>The bits of NtCreateFile's CreateOptions that concern a file system.</summary>

@@ -33,6 +33,30 @@ public sealed class CloseTests
     }
 
     [Fact]
+    public async Task A_file_larger_than_the_memory_that_is_closed_without_a_flush_is_safe_while_the_bucket_is_away()
+    {
+        await using StorageVolume volume = StorageVolume.Mount(new VolumeSetup { StagingBytes = 16 << 20 });
+        string name = StorageVolume.NewName();
+        byte[] content = StorageVolume.Bytes(30_000_000);
+        StubFile file = volume.Create(StorageVolume.PathOf(name));
+        file.WriteAll(content.AsSpan(0, 10_000_000), block: 1 << 16);
+        foreach (BucketOperation operation in Enum.GetValues<BucketOperation>())
+            volume.Faults.Inject(operation, Fault.Fail(BucketErrorKind.Network));
+        file.WriteAll(content, block: 1 << 20, from: 10_000_000);
+
+        file.Dispose();
+
+        Assert.Equal(1, volume.Journal.Counters.Uploads);
+        Assert.Equal(content, volume.Read(name));
+        volume.Faults.Heal();
+        await volume.UploadedAsync();
+        await volume.EvictAsync();
+        Assert.Equal(content, volume.Read(name));
+        await volume.DeletedAsync(); // of the parts of the first upload
+        Assert.Equal(1, await volume.CountObjectsAsync());
+    }
+
+    [Fact]
     public async Task A_flush_that_fails_says_so_and_closing_does_not_store_it_after_all()
     {
         await using StorageVolume volume = StorageVolume.Mount();

@@ -20,10 +20,18 @@ using WinFspBinding;
 namespace OrthancCloudFs.WinFspAdapter.Tests;
 
 /// <summary>What a test wants of its volume.</summary>
+[SupportedOSPlatform("windows")]
 internal sealed record VolumeSetup
 {
     /// <summary>A bucket in memory when null.</summary>
     public IBucket? Bucket { get; init; }
+
+    /// <summary>What stands before the faults; nothing when null.</summary>
+    public Func<IBucket, IBucket>? Wrap { get; init; }
+
+    public RetryOptions Retries { get; init; } = StorageVolume.QuickRetries;
+
+    public AttachmentStoreOptions Options { get; init; } = new() { DeletePatience = TimeSpan.FromSeconds(1), GrowthPatience = TimeSpan.FromSeconds(2) };
 
     public byte[] Key { get; init; } = RandomNumberGenerator.GetBytes(32);
 
@@ -47,8 +55,7 @@ internal sealed record VolumeSetup
 [SupportedOSPlatform("windows")]
 internal sealed class StorageVolume : IAsyncDisposable
 {
-    private static readonly RetryOptions Retries = new() { MaxRetries = 3, TotalTimeout = TimeSpan.FromSeconds(3), BaseDelay = TimeSpan.FromMilliseconds(10) };
-
+    private readonly MovableClock _clock = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("winfsp-test-").FullName;
     private readonly MasterKeyRing _keys;
     private readonly StagingMemory _staging;
@@ -62,16 +69,17 @@ internal sealed class StorageVolume : IAsyncDisposable
         UnderlayDirectory = Directory.CreateDirectory(Path.Combine(_folder, "underlay")).FullName;
         Objects = setup.Bucket ?? new MemoryBucket();
         Faults = new FaultyBucket(Objects);
-        var retrying = new RetryingBucket(Faults, Retries, NullLogger<RetryingBucket>.Instance);
+        IBucket attempts = setup.Wrap?.Invoke(Faults) ?? Faults;
+        var retrying = new RetryingBucket(attempts, setup.Retries, NullLogger<RetryingBucket>.Instance);
         Envelope = new A1Envelope(_keys, CipherBackends.Choose());
         string state = Path.Combine(_folder, "state");
-        _deletes = PendingDeletes.OpenIdle(state, Faults, Envelope.HeaderLength, NullLogger.Instance);
-        var targets = new UploadTargets(retrying, Faults, _deletes, Envelope.HeaderLength);
+        _deletes = PendingDeletes.OpenIdle(state, attempts, Envelope.HeaderLength, NullLogger.Instance, _clock);
+        var targets = new UploadTargets(retrying, attempts, _deletes, Envelope.HeaderLength);
         var journal = new UploadJournalOptions { Accepts = setup.JournalMode };
-        Journal = UploadJournal.OpenAsync(Path.Combine(state, "uploads"), journal, targets, NullLogger.Instance).GetAwaiter().GetResult();
+        Journal = UploadJournal.OpenAsync(Path.Combine(state, "uploads"), journal, targets, NullLogger.Instance, _clock).GetAwaiter().GetResult();
         _deletes.Start();
         _staging = new StagingMemory(setup.StagingBytes);
-        var options = new AttachmentStoreOptions { DeletePatience = TimeSpan.FromSeconds(1), GrowthPatience = TimeSpan.FromSeconds(2) };
+        AttachmentStoreOptions options = setup.Options with { MayCloseUnheard = true };
         Store = new AttachmentStore(
             retrying, new LegacyLayout(""), new ObjectForm(Envelope, allowPlainObjects: false), _staging, _deletes, options, NullLogger.Instance, Journal);
         FileSystem = new StorageFileSystem(
@@ -90,6 +98,11 @@ internal sealed class StorageVolume : IAsyncDisposable
             FileSystem,
             new WinFspVolumeOptions { FileSystemName = "OrthancCloudFs", DispatcherThreads = setup.DispatcherThreads });
     }
+
+    public static RetryOptions QuickRetries { get; } = new() { MaxRetries = 3, TotalTimeout = TimeSpan.FromSeconds(3), BaseDelay = TimeSpan.FromMilliseconds(10) };
+
+    /// <summary>For what is stalled on purpose, on a machine that may be slow.</summary>
+    public static RetryOptions PatientRetries { get; } = new() { TotalTimeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>Twenty bytes of a self-relative descriptor without owner, group and lists: its content does not matter here.</summary>
     public static byte[] SecurityDescriptor { get; } = [1, 0, 0, 0x80, .. new byte[16]];
@@ -169,21 +182,37 @@ internal sealed class StorageVolume : IAsyncDisposable
         return information;
     }
 
-    /// <summary>Until the bucket has confirmed all deletes.</summary>
-    public Task DeletedAsync() => EventuallyAsync(() => _deletes.Count == 0, "every delete is confirmed");
+    /// <summary>Until the bucket has confirmed all deletes, those among them that are done once more after a while included.</summary>
+    public Task DeletedAsync() => EventuallyAsync(
+        () =>
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            _deletes.RetryNow();
+            return _deletes.Count == 0;
+        },
+        "every delete is confirmed");
 
     /// <summary>Until the journal has uploaded everything.</summary>
-    public Task UploadedAsync()
-    {
-        Journal.RetryNow();
-        return EventuallyAsync(() => Journal.Counters.Uploads == 0, "everything is uploaded");
-    }
+    public Task UploadedAsync() => EventuallyAsync(
+        () =>
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            Journal.RetryNow();
+            return Journal.Counters.Uploads == 0;
+        },
+        "everything is uploaded");
+
+    /// <summary>Does what waits for the driver on a thread of its own: the pool's are for the store, and come slowly.</summary>
+    public static Task<T> OnThread<T>(Func<T> action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Forgets what was read or stored, so that the next read asks the bucket.</summary>
     public async Task EvictAsync()
     {
-        await _staging.ReserveAsync(_staging.Capacity, ReservationPriority.Queue, default);
-        _staging.Release(_staging.Capacity);
+        AttachmentStoreCounters counters = Store.Counters;
+        long all = counters.StagingCapacity - (counters.StagingReserved - counters.StagingClean);
+        await _staging.ReserveAsync(all, ReservationPriority.Queue, default);
+        _staging.Release(all);
     }
 
     public static async Task EventuallyAsync(Func<bool> condition, string what)
@@ -191,8 +220,8 @@ internal sealed class StorageVolume : IAsyncDisposable
         long start = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), $"still not so: {what}");
-            await Task.Delay(10);
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(90), $"still not so: {what}");
+            await Task.Delay(50);
         }
     }
 

@@ -35,14 +35,14 @@ public sealed class VolumeTests
     [Fact]
     public async Task A_slow_bucket_holds_no_thread_that_reads_and_lists()
     {
-        await using StorageVolume volume = StorageVolume.Mount(new VolumeSetup { DispatcherThreads = 2, StagingBytes = 16 << 20 });
+        await using StorageVolume volume = StorageVolume.Mount(new VolumeSetup { DispatcherThreads = 2, StagingBytes = 16 << 20, Retries = StorageVolume.PatientRetries });
         string large = StorageVolume.NewName(), small = StorageVolume.NewName();
         volume.StoreAttachment(large, StorageVolume.Bytes(30_000_000));
         volume.StoreAttachment(small, [1, 2, 3]);
         using StubFile slow = volume.Open(StorageVolume.PathOf(large));
         using StubFile quick = volume.Open(StorageVolume.PathOf(small));
         FaultRule stall = volume.Faults.Inject(BucketOperation.Get, Fault.Stall());
-        Task[] readers = [.. Enumerable.Range(0, 8).Select(i => Task.Run(() => Record.Exception(() => slow.Read(4096, i * 3_000_000))))];
+        Task[] readers = [.. Enumerable.Range(0, 8).Select(i => StorageVolume.OnThread(() => Record.Exception(() => slow.Read(4096, i * 3_000_000))))];
         await stall.Reached;
         await StorageVolume.EventuallyAsync(() => volume.PendingRequests == readers.Length, "all wait");
 
@@ -61,7 +61,7 @@ public sealed class VolumeTests
         StubFile slow = volume.Open(StorageVolume.PathOf(large)), written = volume.Create(StorageVolume.PathOf(unfinished));
         written.Write([1, 2, 3], 0);
         FaultRule stall = volume.Faults.Inject(BucketOperation.Get, Fault.Stall());
-        Task<Exception?> reading = Task.Run(() => Record.Exception(() => slow.Read(4096, 20_000_000)));
+        Task<Exception?> reading = StorageVolume.OnThread(() => Record.Exception(() => slow.Read(4096, 20_000_000)));
         await stall.Reached;
 
         await volume.UnmountAsync();
@@ -79,22 +79,22 @@ public sealed class VolumeTests
     public async Task Many_threads_store_read_and_delete_at_the_same_time()
     {
         await using StorageVolume volume = StorageVolume.Mount(new VolumeSetup { DispatcherThreads = 16 });
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(client => Task.Factory.StartNew(
-            () =>
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(client => StorageVolume.OnThread(() =>
+        {
+            for (int round = 0; round < 20; round++)
             {
-                for (int round = 0; round < 20; round++)
-                {
-                    string name = StorageVolume.NewName();
-                    byte[] content = StorageVolume.Bytes(1000 * (client + round), client * 100 + round);
-                    volume.StoreAttachment(name, content);
-                    Assert.Equal(content, volume.Read(name));
-                    if (round % 2 == 0)
-                        continue;
-                    using StubFile file = volume.Open(StorageVolume.PathOf(name), Access.Delete);
-                    file.MarkDeleted();
-                }
-            },
-            TaskCreationOptions.LongRunning)));
+                string name = StorageVolume.NewName();
+                byte[] content = StorageVolume.Bytes(1000 * (client + round), client * 100 + round);
+                volume.StoreAttachment(name, content);
+                Assert.Equal(content, volume.Read(name));
+                if (round % 2 == 0)
+                    continue;
+                using StubFile file = volume.Open(StorageVolume.PathOf(name), Access.Delete);
+                file.MarkDeleted();
+            }
+
+            return true;
+        })));
         await volume.DeletedAsync();
         Assert.Equal(16 * 10, await volume.CountObjectsAsync());
         Assert.True(StubDriver.StubMostBusy(volume.MountPoint) > 1, "several threads of the driver called at the same time");

@@ -49,8 +49,12 @@ internal sealed partial class Committer(
 
         IPartSink SinkOf(ObjectSummary what)
         {
-            BucketPartSink Through() => new(bucket, what, pendingDeletes, _options, _check);
-            return IsForJournal(what.Id) ? new JournalPartSink(journal!, Through) : Through();
+            BucketPartSink Through(bool isShared = false) => new(bucket, what, pendingDeletes, _options, _check, isShared);
+            if (IsForJournal(what.Id))
+                return new JournalPartSink(journal!, () => Through());
+            return options.MayCloseUnheard && journal is not null && what.Fingerprint is not null
+                ? new GuardedPartSink(Through(isShared: true), journal, () => writer.IsAbandoned)
+                : Through();
         }
 
         var upload = new StreamedUpload(writer, SinkOf, key, form.Envelope, plan!, Fail);

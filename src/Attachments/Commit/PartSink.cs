@@ -38,8 +38,16 @@ internal sealed record ObjectSummary(
 /// An upload in parts to the bucket. It is on record on local disk from its beginning to its end, so that one that a crash left is dropped after
 /// the next start.
 /// </summary>
+/// <param name="bucket">Where the parts go.</param>
+/// <param name="what">The object.</param>
+/// <param name="pending">Where it is on record.</param>
+/// <param name="options">Of the object.</param>
+/// <param name="check">Tells what became of a request whose answer was lost.</param>
+/// <param name="isShared">
+/// Somebody else may bring this very object to the bucket in the end: before the object is made here, only the upload may be dropped.
+/// </param>
 internal sealed class BucketPartSink(
-    IBucket bucket, ObjectSummary what, PendingDeletes pending, PutOptions options, OutcomeCheck check) : IPartSink
+    IBucket bucket, ObjectSummary what, PendingDeletes pending, PutOptions options, OutcomeCheck check, bool isShared = false) : IPartSink
 {
     private readonly SortedDictionary<int, UploadedPart> _parts = [];
     private PendingDelete? _record;
@@ -47,7 +55,7 @@ internal sealed class BucketPartSink(
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         string uploadId = await bucket.BeginUploadAsync(what.Key, options, cancellationToken).ConfigureAwait(false);
-        _record = new PendingDelete(what.Id, what.Key, DateTimeOffset.UtcNow, what.Fingerprint, uploadId, MayStillArrive: true);
+        _record = new PendingDelete(what.Id, what.Key, DateTimeOffset.UtcNow, isShared ? null : what.Fingerprint, uploadId, MayStillArrive: true);
         await pending.HoldAsync(_record).ConfigureAwait(false);
     }
 
@@ -60,6 +68,8 @@ internal sealed class BucketPartSink(
 
     public async Task CompleteAsync(ObjectSummary whole, CancellationToken cancellationToken)
     {
+        if (isShared)
+            await AnswerForObjectAsync().ConfigureAwait(false);
         try
         {
             await bucket.CompleteUploadAsync(what.Key, _record!.UploadId!, [.. _parts.Values], options, cancellationToken).ConfigureAwait(false);
@@ -79,6 +89,16 @@ internal sealed class BucketPartSink(
     {
         if (_record is { } record)
             pending.Activate(record);
+    }
+
+    /// <summary>From here on the object goes with the upload when this is given up.</summary>
+    private async Task AnswerForObjectAsync()
+    {
+        PendingDelete uploadOnly = _record!;
+        PendingDelete withObject = uploadOnly with { OnlyIfHeaderSha256 = what.Fingerprint };
+        await pending.HoldAsync(withObject).ConfigureAwait(false);
+        _record = withObject;
+        await pending.DropAsync(uploadOnly).ConfigureAwait(false);
     }
 }
 

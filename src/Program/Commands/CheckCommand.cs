@@ -43,7 +43,7 @@ internal static class CheckCommand
         StorageComposition? storage = report.Try(
             ExitCode.Keys,
             "keys",
-            () => StorageComposition.Create(configuration with { Warnings = [] }, loggers, StorageUse.Reading, memoryHeldElsewhere: 0),
+            () => StorageComposition.Create(configuration with { Warnings = [] }, loggers, StorageUse.Reading, kernel: null),
             opened => DescribeKeys(configuration.Settings.Encryption, opened.CipherName));
         if (storage is null)
             return;

@@ -12,6 +12,7 @@ using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
 using OrthancCloudFs.Envelope.Ciphers;
 using OrthancCloudFs.Envelope.Keys;
+using OrthancCloudFs.Program.Kernel;
 
 namespace OrthancCloudFs.Program.Composition;
 
@@ -37,7 +38,7 @@ internal sealed class StorageComposition : IAsyncDisposable
     private readonly UploadJournal? _journal;
 
     private StorageComposition(
-        CloudFsSettings settings, IReadOnlyList<string> warnings, ILoggerFactory loggers, StorageUse use, long memoryHeldElsewhere)
+        CloudFsSettings settings, IReadOnlyList<string> warnings, ILoggerFactory loggers, StorageUse use, KernelAdapter? kernel)
     {
         Settings = settings;
         Bucket = BucketComposition.Create(settings, loggers);
@@ -48,7 +49,7 @@ internal sealed class StorageComposition : IAsyncDisposable
         Layout = settings.Provider.Layout.Structure == StorageStructure.Legacy
             ? new LegacyLayout(settings.Provider.Layout.RootPath)
             : new FlatLayout(settings.Provider.Layout.RootPath, settings.Encryption.Enabled);
-        _memory = new StagingMemory(settings.StagingMemoryBytes - memoryHeldElsewhere);
+        _memory = new StagingMemory(settings.StagingMemoryBytes - (kernel?.BufferBytes ?? 0));
         bool conditionalPut = (settings.Provider as S3Settings)?.IfNoneMatch ?? true;
         if (use == StorageUse.Writing)
         {
@@ -69,6 +70,7 @@ internal sealed class StorageComposition : IAsyncDisposable
         var options = new AttachmentStoreOptions
         {
             ConditionalPut = conditionalPut,
+            MayCloseUnheard = kernel?.MayCloseUnheard ?? false,
             MostConcurrentInput = settings.Encryption.MaxConcurrentInputBytes,
         };
         if (settings.Provider is S3Settings { Parts: { } parts })
@@ -99,7 +101,7 @@ internal sealed class StorageComposition : IAsyncDisposable
     {
         ConfigurationResult configuration = OrthancConfigurationReader.Read(configurationPath);
         ILoggerFactory loggers = LoggingComposition.Create(configuration.Settings.Logging, LogLevel.Warning);
-        StorageComposition storage = Create(configuration, loggers, use, memoryHeldElsewhere: 0);
+        StorageComposition storage = Create(configuration, loggers, use, kernel: null);
         foreach (string warning in storage.Warnings)
             Console.Error.WriteLine($"warning: {warning}");
         return storage;
@@ -115,10 +117,10 @@ internal sealed class StorageComposition : IAsyncDisposable
     /// <param name="configuration">What was read.</param>
     /// <param name="loggers">Where the parts log.</param>
     /// <param name="use">What for.</param>
-    /// <param name="memoryHeldElsewhere">Bytes of the budget that the kernel adapter's buffers take.</param>
+    /// <param name="kernel">What it is mounted by; null when it is not.</param>
     public static StorageComposition Create(
-        ConfigurationResult configuration, ILoggerFactory loggers, StorageUse use, long memoryHeldElsewhere) =>
-        new(configuration.Settings, configuration.Warnings, loggers, use, memoryHeldElsewhere);
+        ConfigurationResult configuration, ILoggerFactory loggers, StorageUse use, KernelAdapter? kernel) =>
+        new(configuration.Settings, configuration.Warnings, loggers, use, kernel);
 
     public async ValueTask DisposeAsync()
     {

@@ -37,6 +37,9 @@ internal sealed partial class FuseKernelAdapter : KernelAdapter
 
     public override long BufferBytes => Options.MaximumBufferBytes;
 
+    /// <summary>FLUSH, which close waits for, carries it.</summary>
+    public override bool MayCloseUnheard => false;
+
     private string MountPoint => _settings.MountPoint;
 
     private HybridStorage Hybrid => _settings.Provider.HybridMode switch

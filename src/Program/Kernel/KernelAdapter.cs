@@ -10,6 +10,9 @@ internal abstract class KernelAdapter : IDisposable
     /// <summary>Bytes of the memory budget that buffers for the kernel's requests take at most.</summary>
     public abstract long BufferBytes { get; }
 
+    /// <summary>True where closing a file carries no error.</summary>
+    public abstract bool MayCloseUnheard { get; }
+
     /// <summary>The one of this operating system, for one mount.</summary>
     /// <exception cref="MountException">What the mount needs is not there.</exception>
     public static KernelAdapter Create(CloudFsSettings settings, bool readOnly, ILoggerFactory loggers) => OperatingSystem.IsWindows()

@@ -33,6 +33,9 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
     /// <summary>The buffers are the driver's.</summary>
     public override long BufferBytes => 0;
 
+    /// <summary>CloseHandle has none to give.</summary>
+    public override bool MayCloseUnheard => true;
+
     /// <summary>Nothing: while nothing is mounted, the mount point does not exist.</summary>
     public override void ProtectUnderlay()
     {

@@ -77,7 +77,7 @@ internal sealed partial class MountRun
         await RequireNotMountedAsync(_stop.Token).ConfigureAwait(false);
         using var kernel = KernelAdapter.Create(Settings, _readOnly, _loggers);
         StorageComposition storage = StorageComposition.Create(
-            _configuration, _loggers, _readOnly ? StorageUse.Reading : StorageUse.Writing, kernel.BufferBytes);
+            _configuration, _loggers, _readOnly ? StorageUse.Reading : StorageUse.Writing, kernel);
         await using (storage.ConfigureAwait(false))
         {
             var monitoring = MountMonitoring.Start(Settings.HealthPort, storage);

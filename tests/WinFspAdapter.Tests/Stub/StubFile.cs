@@ -105,9 +105,9 @@ internal sealed unsafe class StubFile : IDisposable
         return (int)transferred;
     }
 
-    public void WriteAll(ReadOnlySpan<byte> content, int block = 4096)
+    public void WriteAll(ReadOnlySpan<byte> content, int block = 4096, int from = 0)
     {
-        for (int offset = 0; offset < content.Length; offset += block)
+        for (int offset = from; offset < content.Length; offset += block)
             Write(content[offset..Math.Min(offset + block, content.Length)], offset);
     }
 
