@@ -13,8 +13,10 @@ internal sealed class ByteRanges
     {
         if (start >= end)
             return;
-        int first = _ranges.FindIndex(range => range.End >= start);
-        if (first < 0)
+        int first = 0;
+        while (first < _ranges.Count && _ranges[first].End < start)
+            first++;
+        if (first == _ranges.Count)
         {
             _ranges.Add((start, end));
             return;

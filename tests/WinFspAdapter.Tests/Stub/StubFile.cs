@@ -75,16 +75,22 @@ internal sealed unsafe class StubFile : IDisposable
     public byte[] Read(int length, long offset)
     {
         byte[] buffer = new byte[length];
+        return buffer[..ReadInto(buffer, offset)];
+    }
+
+    /// <summary>0 at the end of the file.</summary>
+    public int ReadInto(Span<byte> buffer, long offset)
+    {
         uint transferred;
         fixed (byte* into = buffer)
         {
-            NtStatus status = StubDriver.StubRead(_opening, into, (uint)length, (ulong)offset, &transferred);
+            NtStatus status = StubDriver.StubRead(_opening, into, (uint)buffer.Length, (ulong)offset, &transferred);
             if (status == NtStatus.EndOfFile)
-                return [];
+                return 0;
             Require(status, "read");
         }
 
-        return buffer[..(int)transferred];
+        return (int)transferred;
     }
 
     /// <summary>In blocks, as the cache manager and many programs do.</summary>
