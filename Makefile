@@ -3,13 +3,16 @@ CRASH_ROUNDS := 200
 OUTAGE_MINUTES := 10
 SOAK_MINUTES := 0
 
-.PHONY: help build test test-windows demo bench soak large crash-test outage-test fault-test fuzz format-check clean
+.PHONY: help build build-windows test test-windows demo bench soak large crash-test outage-test fault-test fuzz format-check clean
 
 help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 build: ## Builds bin/orthanc-cloudfs.
 	dotnet publish src/Program -c $(CONFIGURATION) -o bin -p:RestoreLockedMode=true --nologo -v quiet
+
+build-windows: ## Builds bin/win-x64/, the program for Windows with everything that it needs but WinFsp.
+	dotnet publish src/Program -c $(CONFIGURATION) -r win-x64 --self-contained -o bin/win-x64 -p:RestoreLockedMode=true --nologo -v quiet
 
 test: ## Installs what the tests need (Debian 12, as root), builds, and runs the whole suite.
 	tests/scripts/install-dependencies test

@@ -10,9 +10,9 @@ internal static class MountPointRules
     public static string? FindFault(CloudFsSettings settings)
     {
         string mountPoint = settings.MountPoint;
-        if (mountPoint == Path.GetPathRoot(mountPoint))
+        if (mountPoint == Path.GetPathRoot(mountPoint) && !OperatingSystem.IsWindows()) // there it is a drive of its own
             return $"the mount point is the root of the file system: set \"MountPoint\" of \"{SectionNames.CloudFs}\" to a directory.";
-        if (settings.Provider is LocalStorageSettings { Directory: var bucket } && IsWithin(mountPoint, bucket) && mountPoint != bucket)
+        if (settings.Provider is LocalStorageSettings { Directory: var bucket } && IsWithin(mountPoint, bucket) && !IsWithin(bucket, mountPoint))
             return $"the mount point {mountPoint} lies within \"Directory\" of \"{SectionNames.LocalStorage}\" ({bucket}): choose a place outside.";
 
         foreach ((string key, string section, string? path) in OwnPaths(settings))
@@ -34,7 +34,8 @@ internal static class MountPointRules
 
     private static bool IsWithin(string path, string directory)
     {
+        StringComparison comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         string prefix = Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar;
-        return path == directory || path.StartsWith(prefix, StringComparison.Ordinal);
+        return path.Equals(directory, comparison) || path.StartsWith(prefix, comparison);
     }
 }

@@ -4,15 +4,18 @@ using OrthancCloudFs.Program.Commands;
 using OrthancCloudFs.Program.Native;
 
 ProcessProtection.Begin();
-var root = new RootCommand("""
+(string key, string configuration, string mountPoint) = OperatingSystem.IsWindows()
+    ? (@"C:\Orthanc\master.key", @"C:\Orthanc\Configuration", @"C:\Orthanc\Storage")
+    : ("/etc/orthanc/master.key", "/etc/orthanc", "/var/lib/orthanc/db-v6");
+var root = new RootCommand($"""
     Presents a cloud bucket as Orthanc's storage directory, every file encrypted on this machine.
 
     Typical use:
-      orthanc-cloudfs keygen /etc/orthanc/master.key       make a master key, once
-      orthanc-cloudfs check --config /etc/orthanc          try configuration, keys and bucket
-      orthanc-cloudfs mount --config /etc/orthanc          mount over Orthanc's StorageDirectory, then start Orthanc
-      orthanc-cloudfs status /var/lib/orthanc/db-v6        see what it does
-      orthanc-cloudfs unmount /var/lib/orthanc/db-v6       after Orthanc was stopped
+      orthanc-cloudfs {$"keygen {key}",-36} make a master key, once
+      orthanc-cloudfs {$"check --config {configuration}",-36} try configuration, keys and bucket
+      orthanc-cloudfs {$"mount --config {configuration}",-36} mount over Orthanc's StorageDirectory, then start Orthanc
+      orthanc-cloudfs {$"status {mountPoint}",-36} see what it does
+      orthanc-cloudfs {$"unmount {mountPoint}",-36} after Orthanc was stopped
     """)
 {
     MountCommand.Create(),
@@ -22,6 +25,7 @@ var root = new RootCommand("""
     ListCommand.Create(),
     CatCommand.Create(),
     StatusCommand.Create(),
+    ServiceCommand.Create(),
 };
 
 // The mount handles SIGTERM and SIGINT itself: it must commit what is open before it ends.

@@ -89,8 +89,12 @@ internal static class CheckCommand
     /// <summary>What in Orthanc's own configuration deserves a word.</summary>
     private static IEnumerable<string> OrthancAdvice(CloudFsSettings settings)
     {
-        if (!settings.Orthanc.SyncStorageArea)
-            yield return "\"SyncStorageArea\" is false: Orthanc learns of a failed store only from close; true is safer, and costs nothing here";
+        if (settings.Orthanc.SyncStorageArea)
+            yield break;
+        yield return OperatingSystem.IsWindows()
+            ? "\"SyncStorageArea\" is false: Orthanc never learns of a failed store, since closing a file carries no error on Windows; every image "
+                + "then goes through the journal on local disk first. Set it to true"
+            : "\"SyncStorageArea\" is false: Orthanc learns of a failed store only from close; true is safer, and costs nothing here";
     }
 
     /// <summary>One line for each thing tried.</summary>

@@ -1,4 +1,7 @@
+using System.Runtime.Versioning;
 using OrthancCloudFs.Configuration;
+using OrthancCloudFs.Program.Kernel;
+using WinFspBinding;
 
 namespace OrthancCloudFs.Program.Commands;
 
@@ -8,6 +11,33 @@ internal static class KernelCheck
     private static readonly Version Oldest = new(5, 10);
 
     public static void Run(CloudFsSettings settings, CheckCommand.Report report)
+    {
+        if (OperatingSystem.IsWindows())
+            CheckWindows(settings, report);
+        else
+            CheckLinux(settings, report);
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static void CheckWindows(CloudFsSettings settings, CheckCommand.Report report)
+    {
+        try
+        {
+            WinFspLibrary.Load();
+            CheckCommand.Report.Pass("WinFsp", "it is installed");
+        }
+        catch (WinFspException e)
+        {
+            report.Fail(ExitCode.Mount, "WinFsp", e.Message);
+        }
+
+        if (WinFspKernelAdapter.FindMountPointFault(settings.MountPoint) is { } fault)
+            report.Fail(ExitCode.Mount, "mount point", fault);
+        else
+            CheckCommand.Report.Pass("mount point", $"{settings.MountPoint} is free");
+    }
+
+    private static void CheckLinux(CloudFsSettings settings, CheckCommand.Report report)
     {
         if (Environment.OSVersion.Version < Oldest)
             report.Fail(ExitCode.Mount, "kernel", $"{Environment.OSVersion.Version} is older than {Oldest}");

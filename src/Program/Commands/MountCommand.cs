@@ -12,8 +12,6 @@ namespace OrthancCloudFs.Program.Commands;
 /// <summary><c>mount [MOUNTPOINT] --config PATH</c>.</summary>
 internal static class MountCommand
 {
-    private const string LogFileName = "orthanc-cloudfs.log";
-
     public static Command Create()
     {
         var mountPoint = new Argument<string?>("MOUNTPOINT")
@@ -32,7 +30,7 @@ internal static class MountCommand
             Returns when the mount is ready: configuration and keys are right, and an object was put, read back and deleted in the
             bucket. The program then goes on in the background and logs to "LogFile", by default orthanc-cloudfs.log in the
             state directory. What lies beneath the mount point stays reachable: Orthanc's index belongs there.
-            SIGTERM unmounts: nothing new is opened, files being written are committed when they are closed within "ShutdownTimeout",
+            SIGTERM, or Ctrl+C, unmounts: nothing new is opened, files being written are committed when they are closed within "ShutdownTimeout",
             and fail otherwise. Exit code 8: the bucket has not confirmed everything, and the next mount goes on with it.
             """)
         {
@@ -48,7 +46,7 @@ internal static class MountCommand
             if (!inBackground && !parsed.GetValue(foreground))
                 return await BackgroundMount.StartAsync(Environment.GetCommandLineArgs()[1..], cancellationToken).ConfigureAwait(false);
 
-            SendLogToFile(configuration.Settings, inBackground);
+            LogFile.Use(configuration.Settings, inBackground, hasTerminal: !inBackground);
             using ILoggerFactory loggers = LoggingComposition.Create(configuration.Settings.Logging);
             var run = new MountRun(configuration, parsed.GetValue(readOnly), parsed.GetValue(wait), loggers);
             PendingWork pending = await run.RunAsync(BackgroundMount.SayReady, cancellationToken).ConfigureAwait(false);
@@ -75,16 +73,4 @@ internal static class MountCommand
             return null;
         },
     };
-
-    private static void SendLogToFile(CloudFsSettings settings, bool inBackground)
-    {
-        string? logFile = settings.Logging.File ?? (inBackground ? Path.Combine(settings.StateDirectory, LogFileName) : null);
-        if (logFile is null)
-            return;
-        Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
-        if (inBackground)
-            BackgroundMount.BecomeBackgroundHalf(logFile);
-        else
-            Libc.SendStandardErrorTo(logFile);
-    }
 }

@@ -1,5 +1,7 @@
+using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Logging.EventLog;
 using OrthancCloudFs.Configuration;
 
 namespace OrthancCloudFs.Program.Composition;
@@ -11,7 +13,21 @@ internal static class LoggingComposition
 
     /// <param name="settings">Format and level.</param>
     /// <param name="atLeast">Raises the level, for commands that print a result.</param>
-    public static ILoggerFactory Create(LoggingSettings settings, LogLevel atLeast = LogLevel.Trace) => LoggerFactory.Create(builder =>
+    public static ILoggerFactory Create(LoggingSettings settings, LogLevel atLeast = LogLevel.Trace) =>
+        LoggerFactory.Create(builder => Configure(builder, settings, atLeast));
+
+    /// <summary>The same, and warnings and errors also to Windows' event log.</summary>
+    /// <param name="settings">Format and level.</param>
+    /// <param name="source">Whose events they are.</param>
+    [SupportedOSPlatform("windows")]
+    public static ILoggerFactory CreateForService(LoggingSettings settings, string source) => LoggerFactory.Create(builder =>
+    {
+        Configure(builder, settings, LogLevel.Trace);
+        builder.AddEventLog(options => options.SourceName = source);
+        builder.AddFilter<EventLogLoggerProvider>(null, LogLevel.Warning);
+    });
+
+    private static void Configure(ILoggingBuilder builder, LoggingSettings settings, LogLevel atLeast)
     {
         builder.SetMinimumLevel(settings.Level > atLeast ? settings.Level : atLeast);
         builder.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -32,7 +48,7 @@ internal static class LoggingComposition
                 });
                 break;
         }
-    });
+    }
 
     private static void Use(ConsoleFormatterOptions options)
     {

@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -20,18 +20,10 @@ internal static class ControlClient
         string mountPoint, string request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(ControlSocket.PathFor(mountPoint)), cancellationToken).ConfigureAwait(false);
-        }
-        catch (SocketException)
-        {
+        if (await ControlChannel.Current.TryConnectAsync(mountPoint, cancellationToken).ConfigureAwait(false) is not { } stream)
             return null;
-        }
-
-        await socket.SendAsync(Encoding.UTF8.GetBytes(request + "\n"), cancellationToken).ConfigureAwait(false);
-        using var stream = new NetworkStream(socket);
+        await using ConfiguredAsyncDisposable connection = stream.ConfigureAwait(false);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), cancellationToken).ConfigureAwait(false);
         using var received = new MemoryStream();
         byte[] buffer = new byte[4096];
         int count;

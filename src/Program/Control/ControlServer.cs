@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace OrthancCloudFs.Program.Control;
@@ -10,40 +9,32 @@ namespace OrthancCloudFs.Program.Control;
 /// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
-    private readonly Socket _listener;
-    private readonly string _path;
+    private readonly ControlListener _listener;
     private readonly Func<MountStatus?> _status;
     private readonly Func<Task<UnmountAnswer>> _unmount;
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<Socket, TaskCompletionSource> _served = new();
+    private readonly ConcurrentDictionary<Stream, TaskCompletionSource> _served = new();
     private readonly Task _accepting;
 
-    private ControlServer(Socket listener, string path, Func<MountStatus?> status, Func<Task<UnmountAnswer>> unmount)
+    private ControlServer(ControlListener listener, Func<MountStatus?> status, Func<Task<UnmountAnswer>> unmount)
     {
-        (_listener, _path, _status, _unmount) = (listener, path, status, unmount);
+        (_listener, _status, _unmount) = (listener, status, unmount);
         _accepting = AcceptAsync();
     }
 
-    /// <param name="path">The socket.</param>
+    /// <param name="mountPoint">Of what it answers for.</param>
     /// <param name="status">Answers <c>status</c>; null when nothing is mounted any more.</param>
     /// <param name="unmount">Carries <c>unmount</c> out: refuses, or returns when all is done. It must have returned when this is disposed.</param>
-    public static ControlServer Start(string path, Func<MountStatus?> status, Func<Task<UnmountAnswer>> unmount)
-    {
-        ControlSocket.CreateFolder();
-        File.Delete(path);
-        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen();
-        return new ControlServer(listener, path, status, unmount);
-    }
+    public static ControlServer Start(string mountPoint, Func<MountStatus?> status, Func<Task<UnmountAnswer>> unmount) =>
+        new(ControlChannel.Current.Listen(mountPoint), status, unmount);
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
+        _listener.Stop();
         await _accepting.ConfigureAwait(false);
         await Task.WhenAll(_served.Values.Select(served => served.Task)).ConfigureAwait(false);
-        File.Delete(_path);
+        _listener.Dispose();
         _stop.Dispose();
     }
 
@@ -53,32 +44,31 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             try
             {
-                Socket connection = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                Stream connection = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
                 _served[connection] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _ = ServeAsync(connection);
             }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (OperationCanceledException)
             {
                 return;
             }
         }
     }
 
-    private async Task ServeAsync(Socket connection)
+    private async Task ServeAsync(Stream connection)
     {
         bool staysOpen = false;
         try
         {
-            using var stream = new NetworkStream(connection, ownsSocket: false);
-            using var reader = new StreamReader(stream, leaveOpen: true);
+            using var reader = new StreamReader(connection, leaveOpen: true);
             switch (await reader.ReadLineAsync(_stop.Token).ConfigureAwait(false))
             {
                 case ControlRequest.Status when _status() is { } status:
-                    await JsonSerializer.SerializeAsync(stream, status, ControlJson.Default.MountStatus).ConfigureAwait(false);
+                    await JsonSerializer.SerializeAsync(connection, status, ControlJson.Default.MountStatus).ConfigureAwait(false);
                     break;
                 case ControlRequest.Unmount:
                     UnmountAnswer answer = await _unmount().ConfigureAwait(false);
-                    await JsonSerializer.SerializeAsync(stream, answer, ControlJson.Default.UnmountAnswer).ConfigureAwait(false);
+                    await JsonSerializer.SerializeAsync(connection, answer, ControlJson.Default.UnmountAnswer).ConfigureAwait(false);
                     staysOpen = answer.Refusal is null;
                     break;
             }
@@ -93,7 +83,7 @@ internal sealed class ControlServer : IAsyncDisposable
             if (!staysOpen)
             {
                 _served.TryRemove(connection, out _);
-                connection.Dispose();
+                await connection.DisposeAsync().ConfigureAwait(false);
             }
         }
     }

@@ -3,6 +3,7 @@ using System.Security.AccessControl;
 using System.Security.Principal;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Configuration;
+using OrthancCloudFs.Program.Native;
 using OrthancCloudFs.Tree;
 using OrthancCloudFs.WinFspAdapter;
 using WinFspBinding;
@@ -25,9 +26,14 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
     public WinFspKernelAdapter(CloudFsSettings settings, bool readOnly, ILoggerFactory loggers)
     {
         (_settings, _readOnly, _loggers) = (settings, readOnly, loggers);
+        if (FindMountPointFault(settings.MountPoint) is { } fault)
+            throw new MountException(fault);
+        if (settings.Provider.HybridMode != HybridMode.Disabled)
+            throw new ConfigurationException("\"HybridMode\" is not supported on Windows: leave it out, and copy older attachments into the mount, see docs/windows.md");
         _security = SecurityOf(settings.Mount);
         _underlay = settings.UnderlayDirectory ?? Path.Combine(settings.StateDirectory, UnderlayFolder);
-        Directory.CreateDirectory(_underlay);
+        PrivateFolder.Create(settings.StateDirectory);
+        PrivateFolder.Create(_underlay);
     }
 
     /// <summary>The buffers are the driver's.</summary>
@@ -39,6 +45,17 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
     /// <summary>Nothing: while nothing is mounted, the mount point does not exist.</summary>
     public override void ProtectUnderlay()
     {
+    }
+
+    /// <summary>Why nothing can be mounted there; null when it can be.</summary>
+    public static string? FindMountPointFault(string mountPoint)
+    {
+        if (DriveOf(mountPoint) is { } drive)
+            return Directory.Exists(drive + "\\") ? $"the drive {drive} exists already: choose a free letter, or a folder that does not exist yet" : null;
+        if (Path.Exists(mountPoint))
+            return $"{mountPoint} exists already: WinFsp makes the folder itself; move it away (what Orthanc has there belongs into \"UnderlayDirectory\")";
+        string? parent = Path.GetDirectoryName(mountPoint);
+        return Directory.Exists(parent) ? null : $"{parent} does not exist: create it, the folder of the mount is made in it";
     }
 
     public override KernelMount Mount(AttachmentTree tree)
@@ -55,7 +72,7 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
         try
         {
             var volume = WinFspVolume.Mount(
-                _settings.MountPoint,
+                DriveOf(_settings.MountPoint) ?? _settings.MountPoint,
                 fileSystem,
                 new WinFspVolumeOptions
                 {
@@ -74,6 +91,12 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
     public override void Dispose()
     {
     }
+
+    /// <summary>A drive as WinFsp is told of it, such as <c>O:</c>; null for a folder.</summary>
+    private static string? DriveOf(string mountPoint) =>
+        Path.TrimEndingDirectorySeparator(mountPoint) is [>= 'A' and <= 'Z' or >= 'a' and <= 'z', ':', ..] path && Path.GetPathRoot(mountPoint) == mountPoint
+            ? path[..2]
+            : null;
 
     /// <summary>
     /// The owner, the system and the administrators may do everything, others nothing; with "AllowOther" whoever has logged on may read and

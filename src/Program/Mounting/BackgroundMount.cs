@@ -26,12 +26,15 @@ internal static class BackgroundMount
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            CreateNoWindow = true, // Windows: out of this console, and so alive when it is closed
         };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(typeof(BackgroundMount).Assembly.Location);
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         start.ArgumentList.Add(OptionName);
+        if (OperatingSystem.IsWindows())
+            StandardHandles.KeepFromChildren();
         using Process background = Process.Start(start)!;
         background.StandardInput.Close();
 
@@ -53,7 +56,10 @@ internal static class BackgroundMount
         void PassOn(PosixSignalContext context)
         {
             context.Cancel = true;
-            Libc.Terminate(background.Id);
+            if (OperatingSystem.IsWindows())
+                background.Kill(); // there is no way to ask; nothing is mounted yet
+            else
+                Libc.Terminate(background.Id);
         }
     }
 
@@ -63,8 +69,9 @@ internal static class BackgroundMount
     /// </summary>
     public static void BecomeBackgroundHalf(string logFile)
     {
-        Libc.LeaveSession();
-        Libc.SendStandardErrorTo(logFile);
+        if (!OperatingSystem.IsWindows())
+            Libc.LeaveSession();
+        StandardError.SendTo(logFile);
         IsBackgroundHalf = true;
     }
 

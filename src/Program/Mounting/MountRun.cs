@@ -51,7 +51,7 @@ internal sealed partial class MountRun
         using CancellationTokenRegistration cancelled = cancellationToken.Register(_stop.Cancel);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, RequestStop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, RequestStop);
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp);
         ControlServer? control = null;
         try
         {
@@ -96,8 +96,7 @@ internal sealed partial class MountRun
             await using (mount.ConfigureAwait(false))
             {
                 monitoring.Watch(mount);
-                controlStarted(ControlServer.Start(
-                    ControlSocket.PathFor(MountPoint), () => StatusOf(mount, storage), () => UnmountAsync(mount)));
+                controlStarted(ControlServer.Start(MountPoint, () => StatusOf(mount, storage), () => UnmountAsync(mount)));
                 await ServeAsync(mount, tree, storage, ready).ConfigureAwait(false);
             }
 
@@ -207,6 +206,16 @@ internal sealed partial class MountRun
 
     private MountStatus? StatusOf(KernelMount mount, StorageComposition storage) =>
         _isUnmounted ? null : MountStatusFactory.Create(MountPoint, _since, mount.Counters, storage);
+
+    /// <summary>A terminal that is closed is no reason to end; the window of a console is, and Windows waits only for this to return.</summary>
+    private void HangUp(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (!OperatingSystem.IsWindows())
+            return;
+        _stop.Cancel();
+        _ended.Task.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+    }
 
     private void RequestStop(PosixSignalContext context)
     {

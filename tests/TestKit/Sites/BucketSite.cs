@@ -61,7 +61,7 @@ public abstract class BucketSite
         public override Task<IReadOnlyList<string>> KeysAsync() => Task.FromResult<IReadOnlyList<string>>(
         [
             .. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
-                .Select(path => Path.GetRelativePath(directory, path))
+                .Select(path => Path.GetRelativePath(directory, path).Replace(Path.DirectorySeparatorChar, '/'))
                 .Where(key => !key.StartsWith(".orthanc-cloudfs-staging/", StringComparison.Ordinal) || !key.EndsWith(".lock", StringComparison.Ordinal)),
         ]);
 

@@ -1,0 +1,106 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Security;
+using System.ServiceProcess;
+
+namespace OrthancCloudFs.Program.Service;
+
+/// <summary>The mount as a service of Windows that is there before Orthanc's: how it gets on a machine, and off it.</summary>
+/// <param name="name">Of our service.</param>
+/// <param name="orthanc">The name of Orthanc's.</param>
+[SupportedOSPlatform("windows")]
+internal sealed class ServiceInstallation(string name, string orthanc)
+{
+    private const string EventLogName = "Application";
+
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>Makes the service and lets Orthanc's depend on it.</summary>
+    /// <param name="arguments">Of this program, after its own path.</param>
+    /// <returns>What was done, a line each.</returns>
+    /// <exception cref="CommandException">It cannot be done; nothing stays of it.</exception>
+    public IReadOnlyList<string> Install(IEnumerable<string> arguments)
+    {
+        string commandLine = string.Join(' ', arguments.Prepend(Environment.ProcessPath!).Select(Quote));
+        return Translate(() =>
+        {
+            using var manager = new ServiceControlManager();
+            manager.Create(name, "OrthancCloudFs", "Presents a cloud bucket as Orthanc's storage directory.", commandLine);
+            List<string> done = [$"The service {name} starts with Windows, and runs: {commandLine}"];
+            try
+            {
+                if (!EventLog.SourceExists(name))
+                    EventLog.CreateEventSource(name, EventLogName);
+                done.Add(AddDependency(manager));
+            }
+            catch
+            {
+                manager.Delete(name);
+                throw;
+            }
+
+            return done;
+        });
+    }
+
+    /// <summary>Stops and removes the service; Orthanc's does not depend on it any more.</summary>
+    /// <inheritdoc cref="Install"/>
+    public IReadOnlyList<string> Uninstall() => Translate(() =>
+    {
+        using var manager = new ServiceControlManager();
+        List<string> done = [];
+        if (ServiceControlManager.FindDependencies(name) is null)
+            throw new CommandException(ExitCode.NotFound, $"there is no service {name}: see 'sc query', and name it with --name");
+        Stop();
+        if (ServiceControlManager.FindDependencies(orthanc) is { } dependencies && dependencies.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            manager.SetDependencies(orthanc, [.. dependencies.Where(other => !other.Equals(name, StringComparison.OrdinalIgnoreCase))]);
+            done.Add($"The service {orthanc} does not depend on it any more: give it another \"StorageDirectory\" before it starts");
+        }
+
+        manager.Delete(name);
+        done.Insert(0, $"The service {name} is removed; bucket, keys, configuration and state directory are as they were");
+        if (EventLog.SourceExists(name))
+            EventLog.DeleteEventSource(name);
+        return done;
+    });
+
+    private string AddDependency(ServiceControlManager manager)
+    {
+        if (ServiceControlManager.FindDependencies(orthanc) is not { } dependencies)
+            return $"There is no service {orthanc} yet: when Orthanc is installed, run 'sc config ITS-NAME depend= {name}', so that it never starts without the mount";
+        if (!dependencies.Contains(name, StringComparer.OrdinalIgnoreCase))
+            manager.SetDependencies(orthanc, [.. dependencies, name]);
+        return $"The service {orthanc} depends on it: Windows starts it when the bucket is mounted, and stops it before";
+    }
+
+    private void Stop()
+    {
+        using var service = new ServiceController(name);
+        if (service.Status == ServiceControllerStatus.Stopped)
+            return;
+        if (service.CanStop)
+            service.Stop(); // what depends on it first
+        service.WaitForStatus(ServiceControllerStatus.Stopped, StopTimeout);
+    }
+
+    /// <summary>As CommandLineToArgvW takes a command line apart; a quotation mark cannot be in a path.</summary>
+    private static string Quote(string argument) => argument.Contains(' ', StringComparison.Ordinal) ? $"\"{argument}\"" : argument;
+
+    private static T Translate<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Win32Exception e)
+        {
+            throw new CommandException(ExitCode.Failure, $"{e.Message}; run this as an administrator", e);
+        }
+        catch (Exception e) when (e is SecurityException or InvalidOperationException or System.ServiceProcess.TimeoutException)
+        {
+            throw new CommandException(ExitCode.Failure, e.InnerException is { } inner ? $"{e.Message}: {inner.Message}" : e.Message, e);
+        }
+    }
+}
