@@ -50,8 +50,8 @@ public sealed class KnownAnswerTests
         byte[] secrets = stored[6..70];
         using (SecretBuffer.Lease lease = ring.Current.Borrow())
         {
-            Backends.OpenSsl.TransformCtr(lease.Bytes, new byte[16], secrets.AsSpan(0, 32));
-            Backends.OpenSsl.TransformCtr(lease.Bytes, new byte[16], secrets.AsSpan(32, 32));
+            Backends.Any.TransformCtr(lease.Bytes, new byte[16], secrets.AsSpan(0, 32));
+            Backends.Any.TransformCtr(lease.Bytes, new byte[16], secrets.AsSpan(32, 32));
         }
 
         int given = 0;
@@ -63,5 +63,18 @@ public sealed class KnownAnswerTests
         Assert.Equal(stored, Objects.Seal(envelope, plain, 3, 4096, 1, 40000));
     }
 
-    private static MasterKey Load(uint id) => MasterKeyFile.Load(id, Path.Combine(Folder, "keys", $"{id}.key")).Key;
+    /// <summary>By way of a copy in the user's own folder: where the program lies, others may read.</summary>
+    private static MasterKey Load(uint id)
+    {
+        string copy = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(copy, File.ReadAllBytes(Path.Combine(Folder, "keys", $"{id}.key")));
+            return MasterKeyFile.Load(id, copy).Key;
+        }
+        finally
+        {
+            File.Delete(copy);
+        }
+    }
 }

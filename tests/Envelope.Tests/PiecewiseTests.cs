@@ -55,7 +55,7 @@ public sealed class PiecewiseTests
         // Of GCM's counter blocks only the last 32 bits count: an IV whose first number lies just before the end.
         byte[] key = Objects.KeyBytes(1);
         byte[] hashKey = new byte[16];
-        Backends.OpenSsl.TransformCtr(key, new byte[16], hashKey);
+        Backends.Any.TransformCtr(key, new byte[16], hashKey);
         var random = new Random(2);
         byte[] iv = new byte[32];
         byte[] first = new byte[16];

@@ -65,7 +65,7 @@ public sealed class TamperingTests
     public void Reasons_name_the_version_bytes_and_the_key_id()
     {
         using MasterKeyRing ring = Objects.Ring();
-        var envelope = new A1Envelope(ring, Backends.OpenSsl);
+        var envelope = new A1Envelope(ring, Backends.Any);
         byte[] stored = Objects.Seal(envelope, [1]);
         stored[5] = 0x80;
         AssertRefused(envelope, stored, "unknown master key id 2147483649");
@@ -105,7 +105,7 @@ public sealed class TamperingTests
     public void Content_is_cleared_when_sealing_fails()
     {
         using MasterKeyRing ring = Objects.Ring();
-        var envelope = new A1Envelope(ring, Backends.OpenSsl, _ => throw new IOException("no randomness"));
+        var envelope = new A1Envelope(ring, Backends.Any, _ => throw new IOException("no randomness"));
         byte[] content = [1, 2, 3];
         Assert.Throws<IOException>(() => envelope.Seal([content], new byte[70], new byte[16]));
         Assert.Equal(new byte[3], content);
@@ -115,7 +115,7 @@ public sealed class TamperingTests
     public void Content_is_cleared_when_the_keys_are_gone()
     {
         MasterKeyRing ring = Objects.Ring();
-        var envelope = new A1Envelope(ring, Backends.OpenSsl);
+        var envelope = new A1Envelope(ring, Backends.Any);
         ring.Dispose();
         byte[] content = [1, 2, 3];
         Assert.Throws<ObjectDisposedException>(() => envelope.Seal([content], new byte[70], new byte[16]));

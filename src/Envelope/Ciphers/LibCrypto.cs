@@ -39,7 +39,7 @@ internal static unsafe partial class LibCrypto
     {
         foreach (string name in FileNames)
         {
-            if (!NativeLibrary.TryLoad(name, out nint module))
+            if (!TryLoad(name, out nint module))
                 continue;
 
             if (NativeLibrary.TryGetExport(module, "OPENSSL_init_crypto", out nint init)
@@ -54,6 +54,11 @@ internal static unsafe partial class LibCrypto
 
         return 0;
     }
+
+    /// <summary>On Windows not from the folder that happens to be the current one, nor from the PATH: others may write there.</summary>
+    private static bool TryLoad(string name, out nint module) => OperatingSystem.IsWindows()
+        ? NativeLibrary.TryLoad(name, typeof(LibCrypto).Assembly, DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.System32, out module)
+        : NativeLibrary.TryLoad(name, out module);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) => name == Library ? Module.Value : 0;
 

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 using OrthancCloudFs.Envelope.Ciphers;
 
 namespace OrthancCloudFs.Envelope.Keys;
@@ -23,7 +23,9 @@ public static partial class MasterKeyFile
     private const string Expected = "a key file holds the base64 of exactly 32 bytes; 'orthanc-cloudfs keygen FILE' makes one";
 
     /// <summary>Reads a key. White space anywhere is ignored.</summary>
-    /// <exception cref="MasterKeyException">The file is missing, unreadable, or not the base64 of exactly 32 bytes.</exception>
+    /// <exception cref="MasterKeyException">
+    /// The file is missing, unreadable, or not the base64 of exactly 32 bytes; on Windows also: others may read or write it.
+    /// </exception>
     public static LoadedMasterKey Load(uint id, string path)
     {
         Span<byte> text = stackalloc byte[LongestFile + 1];
@@ -38,21 +40,10 @@ public static partial class MasterKeyFile
         }
     }
 
-    /// <summary>Writes a fresh key to a new file that only its owner may read and write (mode 0600), and makes it durable.</summary>
+    /// <summary>Writes a fresh key to a new file that only its owner may read and write (mode 0600; on Windows System and the Administrators may too), and makes it durable.</summary>
     /// <exception cref="MasterKeyException">The file exists already, which is never overwritten, or cannot be written.</exception>
     public static void Create(string path)
     {
-        // WriteThrough: the write itself fails when the disk does, whereas FileStream.Flush would not report a failed fsync on Unix.
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            BufferSize = 0,
-            Options = FileOptions.WriteThrough,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-
         Span<byte> key = stackalloc byte[CipherSizes.Key];
         Span<byte> line = stackalloc byte[Base64.GetMaxEncodedToUtf8Length(CipherSizes.Key) + 1];
         bool created = false;
@@ -62,7 +53,7 @@ public static partial class MasterKeyFile
             Base64.EncodeToUtf8(key, line, out _, out int length);
             line[length] = (byte)'\n';
 
-            using var file = new FileStream(path, options);
+            using FileStream file = OperatingSystem.IsWindows() ? WindowsKeyFile.Create(path) : CreateOnUnix(path);
             created = true;
             file.Write(line);
             SyncDirectory(path);
@@ -84,20 +75,34 @@ public static partial class MasterKeyFile
         }
     }
 
+    [UnsupportedOSPlatform("windows")]
+    private static FileStream CreateOnUnix(string path) => new(path, new FileStreamOptions
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.Write,
+        BufferSize = 0,
+        UnixCreateMode = OwnerOnly,
+
+        // The write itself fails when the disk does, whereas FileStream.Flush would not report a failed fsync on Unix.
+        Options = FileOptions.WriteThrough,
+    });
+
     private static int Read(string path, Span<byte> text, out string? warning)
     {
         try
         {
-            using SafeFileHandle file = File.OpenHandle(path);
+            using var file = new FileStream(path, new FileStreamOptions { BufferSize = 0 });
             warning = null;
-            if (!OperatingSystem.IsWindows())
-                warning = WarnOfMode(path, File.GetUnixFileMode(file));
+            if (OperatingSystem.IsWindows())
+                WindowsKeyFile.RequirePrivate(file, path);
+            else
+                warning = WarnOfMode(path, File.GetUnixFileMode(file.SafeFileHandle));
 
             int length = 0;
             int count;
             do
             {
-                count = RandomAccess.Read(file, text[length..], length);
+                count = RandomAccess.Read(file.SafeFileHandle, text[length..], length);
                 length += count;
             }
             while (count > 0);
@@ -181,7 +186,7 @@ public static partial class MasterKeyFile
     private static void SyncDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
-            return;
+            return; // a folder cannot be synced there; NTFS journals its names
 
         string directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         int descriptor = Open(directory, flags: 0);

@@ -9,8 +9,11 @@ public sealed class SecretMemoryTests
     [Fact]
     public void A_place_is_locked_and_in_no_dump_and_in_no_child()
     {
-        if (!OperatingSystem.IsLinux())
-            return; // the others have no such flags to look at
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Null(SecretMemory.FindWarning()); // there are no such flags to look at
+            return;
+        }
 
         nint place = SecretMemory.Take();
         string flags = FlagsAt(place);
