@@ -1,3 +1,5 @@
+using OrthancCloudFs.Buckets.Local;
+
 namespace OrthancCloudFs.Attachments.Journal;
 
 /// <summary>Directories on local disk that only their owner may enter, and that one process at a time uses.</summary>
@@ -37,9 +39,7 @@ internal static class JournalDirectory
 
     private static void Create(string path)
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!Directory.Exists(path))
+            DirectorySync.CreateFolder(path);
     }
 }

@@ -69,7 +69,8 @@ public sealed class RecordLog : IAsyncDisposable
         File.Copy(path, $"{path}.damaged-{DateTimeOffset.UtcNow:yyyyMMddHHmmss}", overwrite: true);
 
     /// <summary>A new file in the place of the old one, durably, open for appending.</summary>
-    private static FileStream Write(string path, IReadOnlyList<byte[]> records)
+    /// <param name="beforeMove">Called when only the move is left.</param>
+    private static FileStream Write(string path, IReadOnlyList<byte[]> records, Action? beforeMove = null)
     {
         string temporary = path + ".new";
         FileStream file = OpenToAppend(temporary, FileMode.Create);
@@ -77,7 +78,8 @@ public sealed class RecordLog : IAsyncDisposable
         {
             file.Write(RecordFormat.Format(records));
             DirectorySync.FlushFile(file.SafeFileHandle, temporary);
-            File.Move(temporary, path, overwrite: true);
+            beforeMove?.Invoke();
+            DirectorySync.Replace(temporary, path);
             DirectorySync.Flush(Path.GetDirectoryName(path)!);
             return file;
         }
@@ -184,10 +186,31 @@ public sealed class RecordLog : IAsyncDisposable
 
     private void Rewrite(IReadOnlyList<byte[]> live)
     {
-        FileStream rewritten = Write(_path, live);
-        _file.Dispose();
-        _file = rewritten;
-        Appended = 0;
+        try
+        {
+            // Windows does not replace a file that is open.
+            FileStream rewritten = Write(_path, live, beforeMove: OperatingSystem.IsWindows() ? _file.Dispose : null);
+            _file.Dispose();
+            _file = rewritten;
+            Appended = 0;
+        }
+        catch when (!_file.CanWrite)
+        {
+            Reopen();
+            throw;
+        }
+    }
+
+    private void Reopen()
+    {
+        try
+        {
+            _file = OpenToAppend(_path, FileMode.Open);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _broken = new IOException(e.Message, e);
+        }
     }
 
     /// <summary>One record to add, or a wish to rewrite.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments.Deletes;
+using OrthancCloudFs.Buckets.Local;
 
 namespace OrthancCloudFs.Attachments.Journal;
 
@@ -73,7 +74,7 @@ public sealed partial class UploadJournal
             if (upload is null || _byId.ContainsKey(upload.Id))
             {
                 string kept = path + ".damaged";
-                File.Move(path, kept, overwrite: true);
+                DirectorySync.Replace(path, kept);
                 LogUnusable(kept);
                 continue;
             }

@@ -84,10 +84,11 @@ public sealed partial class UploadJournal : IAsyncDisposable
         string directory, UploadJournalOptions options, UploadTargets targets, ILogger logger, TimeProvider? time = null)
     {
         FileStream directoryLock = JournalDirectory.Lock(directory);
+        RecordTable<PendingUpload>? table = null;
         try
         {
             var codec = new UploadCodec();
-            var table = RecordTable<PendingUpload>.Open(Path.Combine(directory, LogName), codec, logger);
+            table = RecordTable<PendingUpload>.Open(Path.Combine(directory, LogName), codec, logger);
             var journal = new UploadJournal(directory, directoryLock, table, codec, options, targets, logger, time ?? TimeProvider.System);
             await journal.RecoverAsync().ConfigureAwait(false);
             journal._worker = Task.Run(journal.WorkAsync);
@@ -95,6 +96,8 @@ public sealed partial class UploadJournal : IAsyncDisposable
         }
         catch
         {
+            if (table is not null)
+                await table.DisposeAsync().ConfigureAwait(false);
             await directoryLock.DisposeAsync().ConfigureAwait(false);
             throw;
         }

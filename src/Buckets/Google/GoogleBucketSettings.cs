@@ -1,3 +1,5 @@
+using Google.Apis.Auth.OAuth2;
+
 namespace OrthancCloudFs.Buckets.Google;
 
 /// <summary>How a bucket of Google Cloud Storage is reached: the keys of the section <c>GoogleCloudStorage</c>.</summary>
@@ -32,6 +34,12 @@ public sealed record GoogleBucketSettings
 
     /// <summary>For tests: what carries the bytes in the place of a TCP connection.</summary>
     internal Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
+
+    /// <summary>For tests where no file can be read: a service account, with its scope, in the place of <see cref="ServiceAccountFile"/>.</summary>
+    internal ServiceAccountCredential? ServiceAccount { get; init; }
+
+    /// <summary>What the program may do.</summary>
+    internal const string Scope = "https://www.googleapis.com/auth/devstorage.read_write";
 
     /// <inheritdoc/>
     public override string ToString() => $"gs://{BucketName} at {Endpoint}";

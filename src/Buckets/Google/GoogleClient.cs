@@ -14,8 +14,6 @@ namespace OrthancCloudFs.Buckets.Google;
 /// </summary>
 internal sealed class GoogleClient : IDisposable
 {
-    private const string Scope = "https://www.googleapis.com/auth/devstorage.read_write";
-
     /// <summary>More of an error's body is not read.</summary>
     private const int LongestError = 64 << 10;
 
@@ -30,10 +28,11 @@ internal sealed class GoogleClient : IDisposable
     internal GoogleClient(GoogleBucketSettings settings)
     {
         _settings = settings;
+        _serviceAccount = settings.ServiceAccount;
         if (settings.ServiceAccountFile is { } path)
         {
             var key = CredentialFactory.FromFile<ServiceAccountCredential>(path).ToGoogleCredential();
-            _serviceAccount = (ServiceAccountCredential)key.CreateScoped(Scope).UnderlyingCredential;
+            _serviceAccount = (ServiceAccountCredential)key.CreateScoped(GoogleBucketSettings.Scope).UnderlyingCredential;
         }
     }
 
@@ -105,7 +104,7 @@ internal sealed class GoogleClient : IDisposable
                 return _http;
             IConfigurableHttpClientInitializer credential = _serviceAccount is not null
                 ? _serviceAccount
-                : (await GoogleCredential.GetApplicationDefaultAsync(cancellationToken).ConfigureAwait(false)).CreateScoped(Scope);
+                : (await GoogleCredential.GetApplicationDefaultAsync(cancellationToken).ConfigureAwait(false)).CreateScoped(GoogleBucketSettings.Scope);
             var connections = BucketHttpHandler.Create(_settings.MaxConnections, _settings.ConnectionTimeout, _settings.HttpsCACertificates, _settings.Connect);
             // 308 means "go on" in this API.
             var handler = new ConfigurableMessageHandler(connections) { FollowRedirect = false, ApplicationName = _settings.ApplicationName };

@@ -20,7 +20,10 @@ public static partial class DirectorySync
     private static int OpenFlags => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? OpenFlagsArm : OpenFlagsX64;
 
     /// <summary>Returns when the entries of the folder (names created, renamed or removed in it) would survive a loss of power.</summary>
-    /// <remarks>A no-op on Windows, whose NTFS journals its folders itself.</remarks>
+    /// <remarks>
+    /// A no-op on Windows, which cannot sync a folder. There a new file's name is durable with <see cref="FlushFile"/>, and another name with
+    /// <see cref="Replace"/> and <see cref="MoveIfAbsent"/>; a removed name may come back after a loss of power.
+    /// </remarks>
     /// <exception cref="IOException">With the errno as <see cref="Exception.HResult"/>, as .NET's own.</exception>
     public static void Flush(string directory)
     {
@@ -69,10 +72,39 @@ public static partial class DirectorySync
         }
     }
 
-    /// <summary>Gives the file at <paramref name="from"/> the name <paramref name="to"/> as well; atomic, and never over an existing file.</summary>
+    /// <summary>
+    /// Gives the file at <paramref name="from"/> the name <paramref name="to"/>, in the place of what has it; atomic. On Linux the folder has
+    /// yet to be flushed.
+    /// </summary>
+    /// <exception cref="IOException">Nothing has changed.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before; on Windows also where the file in that place is open.</exception>
+    public static void Replace(string from, string to)
+    {
+        if (OperatingSystem.IsWindows())
+            WindowsFiles.Move(from, to, overwrite: true);
+        else
+            File.Move(from, to, overwrite: true);
+    }
+
+    /// <summary>Makes a folder, and those above it where they are missing, for this program's user alone; on Linux only the last is that.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            WindowsFiles.CreateFolderForOwner(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Gives the file at <paramref name="from"/> the name <paramref name="to"/>; atomic, and never over an existing file.</summary>
     /// <exception cref="IOException">As <see cref="Flush"/>.</exception>
     internal static void MoveIfAbsent(string from, string to)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsFiles.Move(from, to, overwrite: false);
+            return;
+        }
         if (!OperatingSystem.IsLinux())
         {
             File.Move(from, to, overwrite: false);

@@ -66,8 +66,9 @@ public sealed partial class LocalDirectoryBucket
 
     private FileStream OpenUpload(string key, string uploadId)
     {
-        // Parts are written side by side.
-        var options = new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 0 };
+        // Parts are written side by side, and an upload may be aborted meanwhile.
+        var share = FileShare.ReadWrite | FileShare.Delete;
+        var options = new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = share, BufferSize = 0 };
         try
         {
             return new FileStream(_staging.PathOf(uploadId), options);

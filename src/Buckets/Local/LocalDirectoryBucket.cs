@@ -197,11 +197,17 @@ public sealed partial class LocalDirectoryBucket : IBucket
             if (options.IfAbsent)
                 _folders.Place(path, () => DirectorySync.MoveIfAbsent(temporary, path));
             else
-                _folders.Place(path, () => File.Move(temporary, path, overwrite: true));
+                _folders.Place(path, () => DirectorySync.Replace(temporary, path));
         }
         catch (IOException failure) when (options.IfAbsent && LocalBucketErrors.SaysExists(failure) && File.Exists(path))
         {
             throw new BucketException(BucketErrorKind.AlreadyExists, $"put {key}: there is an object of that key already", failure);
+        }
+        catch (UnauthorizedAccessException failure) when (OperatingSystem.IsWindows() && Path.Exists(path))
+        {
+            // Not that it were forbidden: Windows does not replace a folder, nor, on some file systems, a file that is open.
+            var kind = Directory.Exists(path) ? BucketErrorKind.InvalidRequest : BucketErrorKind.ProviderFailure;
+            throw new BucketException(kind, $"put {key}: {failure.Message}", failure);
         }
     }
 

@@ -9,9 +9,6 @@ internal sealed class LocalFolders : IDisposable
     /// <summary>0600: objects are for this program's user alone.</summary>
     internal const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>0700.</summary>
-    private const UnixFileMode FolderMode = FileMode | UnixFileMode.UserExecute;
-
     /// <summary>Another process may remove a folder between our making it and using it; so often in a row means something else.</summary>
     private const int MaxAttempts = 100;
 
@@ -39,10 +36,11 @@ internal sealed class LocalFolders : IDisposable
         // One by one from above, because .NET applies the mode to the last one only.
         for (var i = made.Count - 1; i >= 0; i--)
         {
-            if (OperatingSystem.IsWindows())
+            // On Windows the others take after the uppermost.
+            if (OperatingSystem.IsWindows() && i < made.Count - 1)
                 Directory.CreateDirectory(made[i]);
             else
-                Directory.CreateDirectory(made[i], FolderMode);
+                DirectorySync.CreateFolder(made[i]);
         }
         return made;
     }
@@ -147,7 +145,7 @@ internal sealed class LocalFolders : IDisposable
         {
             Directory.Delete(folder);
         }
-        catch (IOException failure) when (LocalBucketErrors.SaysNotEmpty(failure))
+        catch (Exception failure) when (LocalBucketErrors.SaysNotEmpty(failure) || LocalBucketErrors.SaysBusyFolder(failure))
         {
             return false;
         }

@@ -17,7 +17,7 @@ internal sealed class LocalListing(string root)
     }
 
     private static bool IsPath(string folder) =>
-        folder.Length == 0 || folder.TrimEnd('/').Split('/').All(segment => segment is not ("" or "." or ".."));
+        folder.Length == 0 || folder[..^1].Split('/').All(LocalKeys.IsName);
 
     private IEnumerable<ObjectInfo> WalkFolder(string folder, string prefix, string after, int limit)
     {

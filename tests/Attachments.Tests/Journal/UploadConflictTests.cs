@@ -167,7 +167,7 @@ public sealed class UploadConflictTests
         // The crash comes before the record of the upload is taken back, and after the delete is written down.
         Dictionary<string, byte[]> before = Directory.GetFiles(harness.JournalPath)
             .Where(path => Path.GetFileName(path) != "lock")
-            .ToDictionary(path => path, ReadShared, StringComparer.Ordinal);
+            .ToDictionary(path => path, SharedFile.ReadAllBytes, StringComparer.Ordinal);
         put.Release();
         await harness.UploadedAsync();
         harness.Faults.Inject(BucketOperation.Delete, Fault.Fail(BucketErrorKind.Network));
@@ -190,14 +190,6 @@ public sealed class UploadConflictTests
         AttachmentWriter writer = await harness.Store.CreateAsync(id, default);
         await StoreHarness.WriteInPiecesAsync(writer, content);
         return await writer.CommitAsync(default);
-    }
-
-    private static byte[] ReadShared(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        byte[] bytes = new byte[file.Length];
-        file.ReadExactly(bytes);
-        return bytes;
     }
 
     /// <summary>Begins uploads in parts whatever becomes of the caller.</summary>

@@ -300,10 +300,7 @@ public sealed class UploadJournalTests
         {
             if (Path.GetFileName(path) == "lock")
                 continue;
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            byte[] bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            Assert.Equal(-1, bytes.AsSpan().IndexOf("CONFIDENTIAL"u8));
+            Assert.Equal(-1, SharedFile.ReadAllBytes(path).AsSpan().IndexOf("CONFIDENTIAL"u8));
             if (!OperatingSystem.IsWindows())
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         }

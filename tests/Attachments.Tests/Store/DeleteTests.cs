@@ -240,7 +240,7 @@ public sealed class DeleteTests
 
         await harness.DeletedAsync();
         Assert.Null(await harness.RawAsync(info.Key));
-        Assert.Contains(RecordFormat.Read(await File.ReadAllBytesAsync(path)).Records, kept => kept.AsSpan().SequenceEqual(record));
+        Assert.Contains(RecordFormat.Read(SharedFile.ReadAllBytes(path)).Records, kept => kept.AsSpan().SequenceEqual(record));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using OrthancCloudFs.Buckets.Google;
 using OrthancCloudFs.TestKit;
 using OrthancCloudFs.TestKit.Google;
+using OrthancCloudFs.TestKit.Programs;
 using Xunit;
 
 namespace OrthancCloudFs.Buckets.Tests.Google;
@@ -74,6 +75,7 @@ public sealed class GoogleOnFakeTests : BucketContract
     [Fact]
     public async Task A_wrong_key_is_said_clearly()
     {
+        Assert.SkipWhen(Wine.IsRunning, Wine.NoRsa);
         using var key = RSA.Create(2048);
         await WithCredentialsAsync(_fake.Tokens.ServiceAccountJson(_fake.TokenUrl, key), async bucket =>
         {

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Security.AccessControl;
+using System.Security.Principal;
 using OrthancCloudFs.Buckets.Local;
 using OrthancCloudFs.TestKit;
 using Xunit;
@@ -10,6 +13,11 @@ public sealed class LocalDirectoryBucketTests : BucketContract
     private readonly string _directory = Directory.CreateTempSubdirectory("orthanc-cloudfs-test-").FullName;
 
     private string Root => Path.Combine(_directory, "new", "bucket");
+
+    /// <summary>Windows has fewer names for files.</summary>
+    protected override string[] OddKeys => OperatingSystem.IsWindows()
+        ? [.. base.OddKeys.Where(key => key.Split('/').All(LocalKeys.IsName)), "quote'", "x#y", "..dots/x"]
+        : base.OddKeys;
 
     protected override ValueTask<IBucket> OpenAsync() => ValueTask.FromResult<IBucket>(new LocalDirectoryBucket(Root));
 
@@ -64,10 +72,37 @@ public sealed class LocalDirectoryBucketTests : BucketContract
         Assert.Empty((await Bucket.ListAsync(prefix, null, null, 10, CancellationToken.None)).Objects);
     }
 
+    [Theory]
+    [InlineData("a?b")]
+    [InlineData("a\\b")]
+    [InlineData("a:b")]
+    [InlineData("a/b.")]
+    [InlineData("a/b ")]
+    [InlineData("a./b")]
+    [InlineData("nul")]
+    [InlineData("a/Com1.dcm")]
+    public async Task What_Windows_takes_for_another_name_is_refused_there(string key)
+    {
+        var put = PutAsync(key, [1]);
+        if (OperatingSystem.IsWindows())
+            Assert.Equal(BucketErrorKind.InvalidRequest, (await Assert.ThrowsAsync<BucketException>(() => put)).Kind);
+        else
+            await put;
+        Assert.Equal(OperatingSystem.IsWindows() ? [] : [key], await ListKeysAsync("", 10));
+        Assert.Empty(await ListKeysAsync(key + "/", 10));
+    }
+
     [Fact]
     public async Task Files_and_folders_are_for_the_owner_alone()
     {
         await PutAsync("aa/bb/object", [1]);
+        if (OperatingSystem.IsWindows())
+        {
+            AssertPrivate(new DirectoryInfo(Root).GetAccessControl());
+            AssertPrivate(new DirectoryInfo(Path.Combine(Root, LocalKeys.StagingFolder)).GetAccessControl());
+            AssertPrivate(new FileInfo(Path.Combine(Root, "aa", "bb", "object")).GetAccessControl());
+            return;
+        }
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Root, "aa/bb/object")));
         foreach (var folder in new[] { "", "aa", "aa/bb", LocalKeys.StagingFolder })
         {
@@ -82,7 +117,7 @@ public sealed class LocalDirectoryBucketTests : BucketContract
         await PutAsync("aa/bb/1", [1]);
         await PutAsync("aa/cc/1", [1]);
         await Bucket.DeleteAsync("aa/bb/1", CancellationToken.None);
-        Assert.Equal(["aa/cc"], Directory.GetDirectories(Path.Combine(Root, "aa")).Select(path => Path.GetRelativePath(Root, path)));
+        Assert.Equal(["cc"], Directory.GetDirectories(Path.Combine(Root, "aa")).Select(Path.GetFileName));
         await Bucket.DeleteAsync("aa/cc/1", CancellationToken.None);
         Assert.Equal([LocalKeys.StagingFolder], Directory.GetFileSystemEntries(Root).Select(Path.GetFileName));
     }
@@ -116,6 +151,7 @@ public sealed class LocalDirectoryBucketTests : BucketContract
     [Fact]
     public async Task A_directory_that_went_away_is_no_missing_object()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows moves no folder in which a file is open");
         Directory.Move(Root, Root + "-unmounted");
         Directory.CreateDirectory(Root);
         Func<Task>[] operations =
@@ -187,6 +223,14 @@ public sealed class LocalDirectoryBucketTests : BucketContract
         }
         await stop.CancelAsync();
         await remover;
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static void AssertPrivate(FileSystemSecurity security)
+    {
+        using var account = WindowsIdentity.GetCurrent();
+        foreach (FileSystemAccessRule rule in security.GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier)))
+            Assert.True(rule.IdentityReference.Value is "S-1-5-18" or "S-1-5-32-544" || rule.IdentityReference == account.User, $"{rule.IdentityReference}");
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

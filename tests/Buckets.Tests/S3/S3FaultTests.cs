@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrthancCloudFs.Buckets.S3;
 using OrthancCloudFs.TestKit;
+using OrthancCloudFs.TestKit.Programs;
 using Xunit;
 
 namespace OrthancCloudFs.Buckets.Tests.S3;
@@ -317,6 +318,7 @@ public sealed class S3FaultTests
     [Fact]
     public async Task TLS_is_trusted_only_by_the_given_authorities()
     {
+        Assert.SkipWhen(Wine.IsRunning, Wine.NoRsa);
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();

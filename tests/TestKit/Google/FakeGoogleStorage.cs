@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Buckets.Google;
+using OrthancCloudFs.TestKit.Programs;
 
 namespace OrthancCloudFs.TestKit.Google;
 
@@ -66,7 +67,10 @@ public sealed class FakeGoogleStorage : IAsyncDisposable
     {
         var name = $"test-{Interlocked.Increment(ref _buckets)}";
         Objects.CreateBucket(name);
-        return new GoogleBucketSettings { BucketName = name, Endpoint = new Uri(Endpoint), ServiceAccountFile = _credentials };
+        var settings = new GoogleBucketSettings { BucketName = name, Endpoint = new Uri(Endpoint) };
+        return Wine.IsRunning
+            ? settings with { ServiceAccount = Tokens.ServiceAccount(TokenUrl) }
+            : settings with { ServiceAccountFile = _credentials };
     }
 
     /// <summary>Where tokens are granted.</summary>

@@ -3,6 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Google.Apis.Auth.OAuth2;
+using OrthancCloudFs.Buckets.Google;
+using OrthancCloudFs.TestKit.Programs;
 
 namespace OrthancCloudFs.TestKit.Google;
 
@@ -17,7 +20,7 @@ public sealed class GoogleTokens : IDisposable
 
     private static readonly TimeSpan LongestAssertion = TimeSpan.FromHours(1);
 
-    private readonly RSA _key = RSA.Create(2048);
+    private readonly RSA _key = Wine.IsRunning ? new RSACryptoServiceProvider(2048) : RSA.Create(2048);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _tokens = new(StringComparer.Ordinal);
     private readonly string _email = $"orthanc@{Guid.NewGuid():N}.iam.gserviceaccount.com";
     private int _granted;
@@ -44,6 +47,14 @@ public sealed class GoogleTokens : IDisposable
         ["client_id"] = "1",
         ["token_uri"] = tokenUrl,
     }.ToJsonString();
+
+    /// <summary>The same service account without a file in between, for Wine: a key that is read becomes one that it cannot use.</summary>
+    internal ServiceAccountCredential ServiceAccount(string tokenUrl) => new(new ServiceAccountCredential.Initializer(_email, tokenUrl)
+    {
+        Key = _key,
+        KeyId = "1",
+        Scopes = [GoogleBucketSettings.Scope],
+    });
 
     /// <summary>All tokens are worthless from now on.</summary>
     public void RevokeAll() => _tokens.Clear();

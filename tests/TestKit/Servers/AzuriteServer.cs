@@ -7,17 +7,19 @@ namespace OrthancCloudFs.TestKit.Servers;
 
 /// <summary>
 /// Microsoft's emulator of Azure Blob Storage, of this test process's own, on a free port of 127.0.0.1. It ends with this object, and with
-/// this process however that ends.
+/// this process however that ends. Or else one that runs already, which stays: <see cref="RunningServer"/>.
 /// </summary>
 public sealed class AzuriteServer : IAsyncDisposable
 {
     private const string Account = "testaccount";
+    private const string Variable = "ORTHANC_CLOUDFS_TEST_AZURITE";
 
-    private readonly ServerScript _script;
+    private readonly ServerScript? _script;
+    private readonly string _prefix = RunningServer.NewPrefix();
     private readonly string _key;
     private int _containers;
 
-    private AzuriteServer(ServerScript script, int port, string key)
+    private AzuriteServer(ServerScript? script, int port, string key)
     {
         (_script, Port, _key) = (script, port, key);
         Client = new BlobServiceClient(ConnectionString);
@@ -36,6 +38,8 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It did not come up; the message has the script's own words.</exception>
     public static async Task<AzuriteServer> StartAsync()
     {
+        if (RunningServer.Find(Variable, words: 1) is var (running, words))
+            return new AzuriteServer(null, running, words[0]);
         var port = LocalPort.Free(1)[0];
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
         var script = await ServerScript.StartAsync("azurite.sh", ServerScript.NewDirectory("azurite"), $"{port}", Account, key);
@@ -47,7 +51,7 @@ public sealed class AzuriteServer : IAsyncDisposable
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={key};BlobEndpoint=http://127.0.0.1:{Port}/{Account};";
 
     /// <summary>The name of a container that is nobody else's and does not exist yet.</summary>
-    public string NewContainerName() => $"test-{Interlocked.Increment(ref _containers)}";
+    public string NewContainerName() => $"{_prefix}-{Interlocked.Increment(ref _containers)}";
 
     /// <summary>Settings for a new, empty container.</summary>
     public async Task<AzureBucketSettings> CreateContainerAsync()
@@ -58,5 +62,5 @@ public sealed class AzuriteServer : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _script.DisposeAsync();
+    public ValueTask DisposeAsync() => _script?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -7,15 +7,18 @@ namespace OrthancCloudFs.TestKit.Servers;
 
 /// <summary>
 /// A real S3 server of this test process's own: Ceph's gateway on a free port of 127.0.0.1, its data in memory. It ends with this object,
-/// and with this process however that ends.
+/// and with this process however that ends. Or else one that runs already, which stays: <see cref="RunningServer"/>.
 /// </summary>
 public sealed class CephGateway : IAsyncDisposable
 {
-    private readonly ServerScript _script;
+    private const string Variable = "ORTHANC_CLOUDFS_TEST_CEPH";
+
+    private readonly ServerScript? _script;
+    private readonly string _prefix = RunningServer.NewPrefix();
     private readonly AmazonS3Client _admin;
     private int _buckets;
 
-    private CephGateway(ServerScript script, int port, string accessKey, string secretKey)
+    private CephGateway(ServerScript? script, int port, string accessKey, string secretKey)
     {
         (_script, Port, AccessKey, SecretKey) = (script, port, accessKey, secretKey);
         _admin = new AmazonS3Client(accessKey, secretKey, new AmazonS3Config
@@ -45,6 +48,8 @@ public sealed class CephGateway : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It did not come up; the message has the script's own words.</exception>
     public static async Task<CephGateway> StartAsync()
     {
+        if (RunningServer.Find(Variable, words: 2) is var (running, words))
+            return new CephGateway(null, running, words[0], words[1]);
         var port = LocalPort.Free(1)[0];
         var (accessKey, secretKey) = (RandomNumberGenerator.GetHexString(20), RandomNumberGenerator.GetHexString(40));
         var script = await ServerScript.StartAsync("ceph-rgw.sh", ServerScript.NewDirectory("ceph"), $"{port}", accessKey, secretKey);
@@ -52,15 +57,15 @@ public sealed class CephGateway : IAsyncDisposable
     }
 
     /// <summary>Kills the gateway as a crash would; what it has stored stays with the object store behind it.</summary>
-    public Task KillAsync() => _script.CommandAsync("kill");
+    public Task KillAsync() => Script.CommandAsync("kill");
 
     /// <summary>Starts the gateway again after <see cref="KillAsync"/>, and waits until it listens.</summary>
-    public Task RestartAsync() => _script.CommandAsync("start");
+    public Task RestartAsync() => Script.CommandAsync("start");
 
     /// <summary>Settings for a new, empty bucket.</summary>
     public async Task<S3BucketSettings> CreateBucketAsync()
     {
-        var name = $"test-{Interlocked.Increment(ref _buckets)}";
+        var name = $"{_prefix}-{Interlocked.Increment(ref _buckets)}";
         await _admin.PutBucketAsync(name);
         return Settings(name);
     }
@@ -83,6 +88,9 @@ public sealed class CephGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _admin.Dispose();
-        await _script.DisposeAsync();
+        if (_script is not null)
+            await _script.DisposeAsync();
     }
+
+    private ServerScript Script => _script ?? throw new InvalidOperationException("the gateway was started by another process");
 }
