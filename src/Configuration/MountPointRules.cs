@@ -6,13 +6,16 @@ namespace OrthancCloudFs.Configuration;
 /// </summary>
 internal static class MountPointRules
 {
+    private static readonly StringComparison SpellingOfPaths =
+        OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+
     /// <returns>What is wrong, as a sentence; null if nothing is.</returns>
     public static string? FindFault(CloudFsSettings settings)
     {
         string mountPoint = settings.MountPoint;
-        if (mountPoint == Path.GetPathRoot(mountPoint) && !OperatingSystem.IsWindows()) // there it is a drive of its own
+        if (mountPoint == Path.GetPathRoot(mountPoint) && Directory.Exists(mountPoint)) // on Windows, one that is free can be a drive
             return $"the mount point is the root of the file system: set \"MountPoint\" of \"{SectionNames.CloudFs}\" to a directory.";
-        if (settings.Provider is LocalStorageSettings { Directory: var bucket } && IsWithin(mountPoint, bucket) && !IsWithin(bucket, mountPoint))
+        if (settings.Provider is LocalStorageSettings { Directory: var bucket } && IsWithin(mountPoint, bucket) && !mountPoint.Equals(bucket, SpellingOfPaths))
             return $"the mount point {mountPoint} lies within \"Directory\" of \"{SectionNames.LocalStorage}\" ({bucket}): choose a place outside.";
 
         foreach ((string key, string section, string? path) in OwnPaths(settings))
@@ -34,8 +37,7 @@ internal static class MountPointRules
 
     private static bool IsWithin(string path, string directory)
     {
-        StringComparison comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         string prefix = Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar;
-        return path.Equals(directory, comparison) || path.StartsWith(prefix, comparison);
+        return path.Equals(directory, SpellingOfPaths) || path.StartsWith(prefix, SpellingOfPaths);
     }
 }

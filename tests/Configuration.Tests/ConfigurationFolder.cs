@@ -24,7 +24,10 @@ internal sealed class ConfigurationFolder : IDisposable
         return this;
     }
 
-    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+    public string PathOf(string name) => System.IO.Path.GetFullPath(name, Path);
+
+    /// <summary>A path that begins with a slash, as it stands in a configuration, as this system spells it.</summary>
+    public static string Spell(string path) => System.IO.Path.GetFullPath(path, System.IO.Path.GetTempPath());
 
     public ConfigurationResult Read(params (string Name, string Value)[] environment)
     {

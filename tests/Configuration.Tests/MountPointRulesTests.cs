@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace OrthancCloudFs.Configuration.Tests;
 
 public class MountPointRulesTests
@@ -11,13 +13,15 @@ public class MountPointRulesTests
     [InlineData("\"MountPoint\": \"/mnt\", \"LogFile\": \"/mnt/log\"", "\"LogFile\" of \"OrthancCloudFs\" (/mnt/log) lies within")]
     public void What_the_program_needs_must_lie_outside_of_the_mount(string keys, string expected)
     {
+        expected = Regex.Replace(expected, "/[a-z/]+", path => ConfigurationFolder.Spell(path.Value), RegexOptions.NonBacktracking);
+
         Assert.Contains(": " + expected, ConfigurationFolder.RefuseText(ConfigurationFolder.WithCloudFs(keys)));
     }
 
     [Fact]
     public void A_similar_name_is_not_within()
     {
-        Assert.Equal("/srv/buck", ConfigurationFolder.ReadText(ConfigurationFolder.WithCloudFs("\"MountPoint\": \"/srv/buck\"")).Settings.MountPoint);
+        Assert.Equal(ConfigurationFolder.Spell("/srv/buck"), ConfigurationFolder.ReadText(ConfigurationFolder.WithCloudFs("\"MountPoint\": \"/srv/buck\"")).Settings.MountPoint);
     }
 
     [Fact]
@@ -25,7 +29,17 @@ public class MountPointRulesTests
     {
         CloudFsSettings settings = ConfigurationFolder.ReadText(ConfigurationFolder.Smallest).Settings;
 
-        Assert.Equal("/mnt/x", settings.WithMountPoint("/mnt/x/").MountPoint);
-        Assert.Throws<ConfigurationException>(() => settings.WithMountPoint("/srv"));
+        Assert.Equal(ConfigurationFolder.Spell("/mnt/x"), settings.WithMountPoint(ConfigurationFolder.Spell("/mnt/x/")).MountPoint);
+        Assert.Throws<ConfigurationException>(() => settings.WithMountPoint(ConfigurationFolder.Spell("/srv")));
+    }
+
+    [Fact]
+    public void Case_makes_another_path_except_on_Windows()
+    {
+        const string Keys = "\"MountPoint\": \"/MNT\", \"StateDirectory\": \"/mnt/state\"";
+        if (OperatingSystem.IsWindows())
+            Assert.Contains("lies within the mount point", ConfigurationFolder.RefuseText(ConfigurationFolder.WithCloudFs(Keys)));
+        else
+            Assert.Equal("/MNT", ConfigurationFolder.ReadText(ConfigurationFolder.WithCloudFs(Keys)).Settings.MountPoint);
     }
 }

@@ -95,12 +95,12 @@ public class StockDebianTests
         ConfigurationResult result = folder.Read();
 
         Assert.Empty(result.Warnings);
-        Assert.Equal("/var/lib/orthanc/db-v6", result.Settings.MountPoint);
+        Assert.Equal(ConfigurationFolder.Spell("/var/lib/orthanc/db-v6"), result.Settings.MountPoint);
         Assert.Equal(
             new OrthancFacts
             {
-                StorageDirectory = "/var/lib/orthanc/db-v6",
-                IndexDirectory = "/var/lib/orthanc/db-v6",
+                StorageDirectory = ConfigurationFolder.Spell("/var/lib/orthanc/db-v6"),
+                IndexDirectory = ConfigurationFolder.Spell("/var/lib/orthanc/db-v6"),
                 SyncStorageArea = true,
                 StorageCompression = false,
             },
@@ -141,7 +141,7 @@ public class StockDebianTests
             new OrthancFacts
             {
                 StorageDirectory = others.PathOf("storage"),
-                IndexDirectory = "/index",
+                IndexDirectory = ConfigurationFolder.Spell("/index"),
                 SyncStorageArea = false,
                 StorageCompression = true,
             },

@@ -59,7 +59,7 @@ public static partial class KnownKeys
     };
 
     public static TextKey StateDirectory { get; } = new(
-        SectionNames.CloudFs, "StateDirectory", KeySource.Ours, "path", "/var/lib/orthanc-cloudfs", "/var/lib/orthanc-cloudfs")
+        SectionNames.CloudFs, "StateDirectory", KeySource.Ours, "path", @"/var/lib/orthanc-cloudfs; on Windows %ProgramData%\OrthancCloudFs", DefaultStateDirectory())
     {
         Meaning = "Local disk for what must outlive the program: deletions that the bucket has not confirmed, uploads under way, the journal.",
     };
@@ -121,4 +121,8 @@ public static partial class KnownKeys
     {
         Meaning = "Port of 127.0.0.1 that serves `/health` and `/metrics`; 0 for none.",
     };
+
+    private static string DefaultStateDirectory() => OperatingSystem.IsWindows()
+        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "OrthancCloudFs")
+        : "/var/lib/orthanc-cloudfs";
 }

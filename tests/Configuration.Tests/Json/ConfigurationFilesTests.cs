@@ -14,7 +14,7 @@ public class ConfigurationFilesTests
 
         CloudFsSettings settings = OrthancConfigurationReader.Read(folder.PathOf("orthanc.json")).Settings;
 
-        Assert.Equal("/srv/bucket", Assert.IsType<LocalStorageSettings>(settings.Provider).Directory);
+        Assert.Equal(ConfigurationFolder.Spell("/srv/bucket"), Assert.IsType<LocalStorageSettings>(settings.Provider).Directory);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public class ConfigurationFilesTests
 
         ConfigurationResult result = folder.Read();
 
-        Assert.Equal("/mnt/orthanc", result.Settings.MountPoint);
+        Assert.Equal(ConfigurationFolder.Spell("/mnt/orthanc"), result.Settings.MountPoint);
         Assert.Equal(1u, result.Settings.Encryption.MasterKey!.Id);
         Assert.Empty(result.Warnings);
     }
@@ -135,7 +135,7 @@ public class ConfigurationFilesTests
 
         ConfigurationResult result = folder.Read();
 
-        Assert.Equal("/srv/bucket", Assert.IsType<LocalStorageSettings>(result.Settings.Provider).Directory);
+        Assert.Equal(ConfigurationFolder.Spell("/srv/bucket"), Assert.IsType<LocalStorageSettings>(result.Settings.Provider).Directory);
         Assert.Empty(result.Warnings);
     }
 

@@ -16,7 +16,7 @@ public class CloudFsSectionTests
         Assert.Empty(result.Warnings);
         Assert.Equal(folder.PathOf("OrthancStorage"), settings.MountPoint);
         Assert.Equal(512L * 1024 * 1024, settings.StagingMemoryBytes);
-        Assert.Equal("/var/lib/orthanc-cloudfs", settings.StateDirectory);
+        Assert.Equal(OperatingSystem.IsWindows() ? @"C:\ProgramData\OrthancCloudFs" : "/var/lib/orthanc-cloudfs", settings.StateDirectory);
         Assert.False(settings.AllowPlainObjects);
         Assert.Equal(0, settings.HealthPort);
         Assert.Null(settings.HttpsCACertificates);
@@ -49,7 +49,7 @@ public class CloudFsSectionTests
         ConfigurationResult result = folder.Read();
         CloudFsSettings settings = result.Settings;
 
-        Assert.Equal("/mnt/orthanc", settings.MountPoint);
+        Assert.Equal(ConfigurationFolder.Spell("/mnt/orthanc"), settings.MountPoint);
         Assert.Equal(64L * 1024 * 1024, settings.StagingMemoryBytes);
         Assert.Equal(folder.PathOf("state"), settings.StateDirectory);
         Assert.True(settings.AllowPlainObjects);

@@ -16,7 +16,7 @@ public class EncryptionSectionTests
         EncryptionSettings settings = folder.Read().Settings.Encryption;
 
         Assert.True(settings.Enabled);
-        Assert.Equal(new MasterKeyFile(uint.MaxValue, "/keys/new.key"), settings.MasterKey);
+        Assert.Equal(new MasterKeyFile(uint.MaxValue, ConfigurationFolder.Spell("/keys/new.key")), settings.MasterKey);
         Assert.Equal([new MasterKeyFile(0, folder.PathOf("old/0.key")), new MasterKeyFile(7, Path.GetFullPath("../7.key", folder.Path))], settings.PreviousMasterKeys);
         Assert.Equal(4096L * 1024 * 1024, settings.MaxConcurrentInputBytes);
     }

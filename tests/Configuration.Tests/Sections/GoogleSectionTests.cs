@@ -14,7 +14,7 @@ public class GoogleSectionTests
 
         GoogleSettings google = Assert.IsType<GoogleSettings>(result.Settings.Provider);
         Assert.Empty(result.Warnings);
-        Assert.Equal(("images", "/etc/orthanc/google.json"), (google.BucketName, google.ServiceAccountFile));
+        Assert.Equal(("images", ConfigurationFolder.Spell("/etc/orthanc/google.json")), (google.BucketName, google.ServiceAccountFile));
         Assert.Null(google.Endpoint);
         Assert.Equal((25, 10, TimeSpan.FromSeconds(1200)), (google.MaxConnections, google.MaxRetries, google.RequestTimeout));
     }

@@ -9,7 +9,7 @@ public class ProviderSectionTests
 
         Assert.Contains("no section says where attachments are stored", message);
         string shown = message[message.IndexOf("\"LocalStorage\": {", StringComparison.Ordinal)..^1];
-        Assert.Equal("/var/lib/orthanc-bucket", Assert.IsType<LocalStorageSettings>(ConfigurationFolder.ReadText($"{{ {shown} }}").Settings.Provider).Directory);
+        Assert.Equal(ConfigurationFolder.Spell("/var/lib/orthanc-bucket"), Assert.IsType<LocalStorageSettings>(ConfigurationFolder.ReadText($"{{ {shown} }}").Settings.Provider).Directory);
     }
 
     [Theory]
