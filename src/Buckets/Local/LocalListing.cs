@@ -71,16 +71,8 @@ internal sealed class LocalListing(string root)
 
     private IEnumerable<string> Entries(string folder)
     {
-        var entries = new FileSystemEnumerable<string>(
-            Path.Combine(root, folder),
-            (ref FileSystemEntry entry) => entry.IsDirectory ? $"{folder}{entry.FileName}/" : $"{folder}{entry.FileName}",
-            new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                folder.Length > 0 || !entry.FileName.SequenceEqual(LocalKeys.StagingFolder),
-        };
-        using var all = entries.GetEnumerator();
-        while (true)
+        using var all = OpenFolder(folder);
+        while (all is not null)
         {
             try
             {
@@ -92,6 +84,26 @@ internal sealed class LocalListing(string root)
                 yield break; // removed since
             }
             yield return all.Current;
+        }
+    }
+
+    /// <summary>Null where there is no such folder, but perhaps a file of that name.</summary>
+    private IEnumerator<string>? OpenFolder(string folder)
+    {
+        try
+        {
+            return new FileSystemEnumerable<string>(
+                Path.Combine(root, folder),
+                (ref FileSystemEntry entry) => entry.IsDirectory ? $"{folder}{entry.FileName}/" : $"{folder}{entry.FileName}",
+                new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+            {
+                ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                    folder.Length > 0 || !entry.FileName.SequenceEqual(LocalKeys.StagingFolder),
+            }.GetEnumerator();
+        }
+        catch (IOException failure) when (LocalBucketErrors.SaysAbsent(failure))
+        {
+            return null;
         }
     }
 

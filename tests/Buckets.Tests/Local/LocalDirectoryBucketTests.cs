@@ -4,6 +4,7 @@ using System.Security.AccessControl;
 using System.Security.Principal;
 using OrthancCloudFs.Buckets.Local;
 using OrthancCloudFs.TestKit;
+using OrthancCloudFs.TestKit.Programs;
 using Xunit;
 
 namespace OrthancCloudFs.Buckets.Tests.Local;
@@ -90,6 +91,44 @@ public sealed class LocalDirectoryBucketTests : BucketContract
             await put;
         Assert.Equal(OperatingSystem.IsWindows() ? [] : [key], await ListKeysAsync("", 10));
         Assert.Empty(await ListKeysAsync(key + "/", 10));
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_missing_or_a_file_lists_nothing()
+    {
+        await PutAsync("aa/object", [1]);
+        Assert.Empty(await ListKeysAsync("missing/", 10));
+        Assert.Empty(await ListKeysAsync("aa/object/", 10));
+    }
+
+    /// <summary>Windows takes more than 260 characters in one form of a path only.</summary>
+    [Fact]
+    public async Task A_long_key_is_stored_replaced_and_deleted()
+    {
+        var key = string.Join('/', Enumerable.Repeat(new string('x', 100), 5));
+        await PutAsync(key, [1], new PutOptions(IfAbsent: true));
+        await PutAsync(key, [2]);
+        Assert.Equal([2], await ReadAsync(key));
+        Assert.Equal([key], await ListKeysAsync("", 10));
+        await Bucket.DeleteAsync(key, CancellationToken.None);
+        Assert.Equal([LocalKeys.StagingFolder], Directory.GetFileSystemEntries(Root).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task An_object_that_is_being_read_is_replaced_and_the_reader_keeps_it()
+    {
+        await PutAsync("aa/object", Content(100_000));
+        using var target = new PausingTarget();
+        var read = Task.Run(() => Bucket.GetAsync("aa/object", default, target, CancellationToken.None));
+        await target.Reached;
+        var put = PutAsync("aa/object", Content(10, seed: 2));
+        if (!Wine.IsRunning)
+            await put; // Wine waits for the reader
+        target.Resume();
+        Assert.True(await read);
+        await put;
+        Assert.Equal(Content(100_000), target.Bytes.ToArray());
+        Assert.Equal(Content(10, seed: 2), await ReadAsync("aa/object"));
     }
 
     [Fact]
@@ -238,6 +277,32 @@ public sealed class LocalDirectoryBucketTests : BucketContract
         using var process = Process.Start(program, arguments);
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);
+    }
+
+    /// <summary>Stands still before its first bytes.</summary>
+    private sealed class PausingTarget : IDownloadTarget, IDisposable
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _resume = new();
+
+        public BytesTarget Bytes { get; } = new();
+
+        public Task Reached => _reached.Task;
+
+        public ValueTask BeginAsync(ObjectInfo info, long length, CancellationToken cancellationToken)
+        {
+            _reached.SetResult();
+            _resume.Wait(cancellationToken);
+            return Bytes.BeginAsync(info, length, cancellationToken);
+        }
+
+        public Memory<byte> GetBuffer() => Bytes.GetBuffer();
+
+        public void Advance(int count) => Bytes.Advance(count);
+
+        public void Resume() => _resume.Set();
+
+        public void Dispose() => _resume.Dispose();
     }
 
     /// <summary>Stands still after its first bytes.</summary>

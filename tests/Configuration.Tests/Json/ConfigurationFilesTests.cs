@@ -117,9 +117,9 @@ public class ConfigurationFilesTests
     public void A_file_that_cannot_be_read_is_refused()
     {
         using var folder = new ConfigurationFolder();
-        File.CreateSymbolicLink(folder.PathOf("loop.json"), folder.PathOf("loop.json"));
+        using var held = new FileStream(folder.PathOf("held.json"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
 
-        Assert.StartsWith(folder.PathOf("loop.json") + ": cannot be read", folder.Refusal());
+        Assert.StartsWith(folder.PathOf("held.json") + ": cannot be read", folder.Refusal());
     }
 
     [Fact]

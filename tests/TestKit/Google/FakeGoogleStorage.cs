@@ -23,6 +23,9 @@ public sealed class FakeGoogleStorage : IAsyncDisposable
     private const int Granularity = 256 << 10;
     private const int Incomplete = 308;
 
+    /// <summary>Bytes of a body that are sent at once: a large one in one piece never gets away under Wine.</summary>
+    private const int Piece = 32 << 10;
+
     private readonly WebApplication _app;
     private readonly string _credentials = Path.Combine(Path.GetTempPath(), $"orthanc-cloudfs-google-{Guid.NewGuid():N}.json");
     private int _buckets;
@@ -183,7 +186,8 @@ public sealed class FakeGoogleStorage : IAsyncDisposable
             content = content[(int)from..((int)to + 1)];
         }
         response.ContentLength = content.Length;
-        await response.Body.WriteAsync(content);
+        for (; content.Length > 0; content = content[Math.Min(content.Length, Piece)..])
+            await response.Body.WriteAsync(content[..Math.Min(content.Length, Piece)]);
     }
 
     private async Task UploadAsync(HttpContext context, string bucket)
