@@ -90,10 +90,13 @@ internal sealed class LocalListing(string root)
     /// <summary>Null where there is no such folder, but perhaps a file of that name.</summary>
     private IEnumerator<string>? OpenFolder(string folder)
     {
+        var path = Path.Combine(root, folder);
+        if (OperatingSystem.IsWindows() && File.Exists(path.TrimEnd('/')))
+            return null; // which Windows calls an invalid parameter
         try
         {
             return new FileSystemEnumerable<string>(
-                Path.Combine(root, folder),
+                path,
                 (ref FileSystemEntry entry) => entry.IsDirectory ? $"{folder}{entry.FileName}/" : $"{folder}{entry.FileName}",
                 new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
             {

@@ -13,11 +13,11 @@ internal static unsafe partial class WindowsFiles
     // winbase.h
     private const uint ReplaceExisting = 0x1; // MOVEFILE_REPLACE_EXISTING
     private const uint WriteThrough = 0x8; // MOVEFILE_WRITE_THROUGH
+    private const uint FlagWriteThrough = 0x8000_0000; // FILE_FLAG_WRITE_THROUGH: renames by this handle too
 
     // winnt.h
     private const uint Delete = 0x1_0000; // DELETE
     private const uint Synchronize = 0x10_0000; // SYNCHRONIZE
-    private const uint GenericWrite = 0x4000_0000; // GENERIC_WRITE
     private const uint ShareAll = 0x7; // FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE
 
     // fileapi.h, minwinbase.h
@@ -30,7 +30,7 @@ internal static unsafe partial class WindowsFiles
     private const int FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, SharingViolation = 32;
 
     /// <summary>Milliseconds that a file may stay open before it is given up to replace it, and between two attempts.</summary>
-    private const int Patience = 5_000, RetryDelay = 2;
+    private const int Patience = 30_000, RetryDelay = 1;
 
     /// <summary>Paths from this length on need the prefix that lifts the limit of MAX_PATH.</summary>
     private const int LongPath = 248;
@@ -45,16 +45,18 @@ internal static unsafe partial class WindowsFiles
     public static void Move(string from, string to, bool overwrite)
     {
         var (source, target) = (Extended(from), Extended(to));
-        for (var start = Environment.TickCount64; ; Thread.Sleep(RetryDelay))
+        var start = Environment.TickCount64;
+        for (var attempt = 1; ; attempt++)
         {
             if (MoveFile(source, target, WriteThrough | (overwrite ? ReplaceExisting : 0)) != 0)
                 return;
             var error = Marshal.GetLastPInvokeError();
-            var isOpen = overwrite && error is AccessDenied or SharingViolation && File.Exists(to);
+            var isOpen = overwrite && error is (AccessDenied or SharingViolation) && File.Exists(to);
             if (isOpen && TryReplaceOpenFile(source, target))
                 return;
-            if (!isOpen || Environment.TickCount64 - start > Patience)
+            if (!isOpen || (attempt == 1 && !MayBeRemoved(target)) || Environment.TickCount64 - start > Patience)
                 throw Failure(error, to);
+            Thread.Sleep(RetryDelay);
         }
     }
 
@@ -75,7 +77,7 @@ internal static unsafe partial class WindowsFiles
     /// <summary>The rename of POSIX, which MoveFileEx does not do: whoever has the old file open keeps it.</summary>
     private static bool TryReplaceOpenFile(string from, string to)
     {
-        using SafeFileHandle file = CreateFile(from, Delete | Synchronize | GenericWrite, ShareAll, 0, OpenExisting, 0, 0);
+        using SafeFileHandle file = CreateFile(from, Delete | Synchronize, ShareAll, 0, OpenExisting, FlagWriteThrough, 0);
         if (file.IsInvalid)
             return false;
         var bytes = new byte[sizeof(RenameInformation) + (to.Length * sizeof(char))];
@@ -87,12 +89,15 @@ internal static unsafe partial class WindowsFiles
                 FileNameLength = (uint)(to.Length * sizeof(char)),
             };
             to.CopyTo(new Span<char>(&((RenameInformation*)buffer)->FileName, to.Length));
-            if (SetFileInformation(file, FileRenameInfoEx, buffer, (uint)bytes.Length) == 0)
-                return false;
+            return SetFileInformation(file, FileRenameInfoEx, buffer, (uint)bytes.Length) != 0;
         }
+    }
 
-        RandomAccess.FlushToDisk(file); // the name too
-        return true;
+    /// <summary>False where waiting does not help: access is denied because it is, and not because somebody has the file open.</summary>
+    private static bool MayBeRemoved(string path)
+    {
+        using SafeFileHandle file = CreateFile(path, Delete | Synchronize, ShareAll, 0, OpenExisting, 0, 0);
+        return !file.IsInvalid || Marshal.GetLastPInvokeError() != AccessDenied;
     }
 
     private static string Extended(string path)
