@@ -12,7 +12,7 @@ internal static class JournalDirectory
     /// <exception cref="UnauthorizedAccessException">It may not be used.</exception>
     public static FileStream Lock(string directory)
     {
-        Create(directory);
+        DirectorySync.CreateFolder(directory);
         string path = Path.Combine(directory, LockName);
         try
         {
@@ -35,11 +35,5 @@ internal static class JournalDirectory
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return options;
-    }
-
-    private static void Create(string path)
-    {
-        if (!Directory.Exists(path))
-            DirectorySync.CreateFolder(path);
     }
 }

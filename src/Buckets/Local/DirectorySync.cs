@@ -86,10 +86,15 @@ public static partial class DirectorySync
             File.Move(from, to, overwrite: true);
     }
 
-    /// <summary>Makes a folder, and those above it where they are missing, for this program's user alone; on Linux only the last is that.</summary>
+    /// <summary>
+    /// Makes a folder where there is none, and those above it that are missing, for this program's user alone (on Windows also for the system
+    /// and the administrators); on Linux only the last is that.
+    /// </summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     public static void CreateFolder(string path)
     {
+        if (Directory.Exists(path))
+            return;
         if (OperatingSystem.IsWindows())
             WindowsFiles.CreateFolderForOwner(path);
         else

@@ -2,8 +2,8 @@ using System.Runtime.Versioning;
 using System.Security.AccessControl;
 using System.Security.Principal;
 using Microsoft.Extensions.Logging;
+using OrthancCloudFs.Buckets.Local;
 using OrthancCloudFs.Configuration;
-using OrthancCloudFs.Program.Native;
 using OrthancCloudFs.Tree;
 using OrthancCloudFs.WinFspAdapter;
 using WinFspBinding;
@@ -32,8 +32,8 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
             throw new ConfigurationException("\"HybridMode\" is not supported on Windows: leave it out, and copy older attachments into the mount, see docs/windows.md");
         _security = SecurityOf(settings.Mount);
         _underlay = settings.UnderlayDirectory ?? Path.Combine(settings.StateDirectory, UnderlayFolder);
-        PrivateFolder.Create(settings.StateDirectory);
-        PrivateFolder.Create(_underlay);
+        DirectorySync.CreateFolder(settings.StateDirectory);
+        DirectorySync.CreateFolder(_underlay);
     }
 
     /// <summary>The buffers are the driver's.</summary>

@@ -1,3 +1,4 @@
+using OrthancCloudFs.Buckets.Local;
 using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Program.Native;
 
@@ -20,7 +21,7 @@ internal static class LogFile
         string? path = settings.Logging.File ?? (hasTerminal ? null : Path.Combine(settings.StateDirectory, Name));
         if (path is null)
             return;
-        PrivateFolder.Create(Path.GetDirectoryName(path)!);
+        DirectorySync.CreateFolder(Path.GetDirectoryName(path)!);
         if (inBackground)
             BackgroundMount.BecomeBackgroundHalf(path);
         else
