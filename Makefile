@@ -19,8 +19,8 @@ test: ## Installs what the tests need (Debian 12, as root), builds, and runs the
 	$(MAKE) build
 	tests/scripts/run-tests $(CONFIGURATION)
 
-test-windows: ## The adapter for Windows against a WinFsp stub under Wine.
-	tests/scripts/install-dependencies windows
+test-windows: ## The adapter for Windows against a WinFsp stub under Wine, and all other tests that need no FUSE as a program of Windows.
+	tests/scripts/install-dependencies test
 	tests/scripts/run-windows-tests
 
 demo: ## Shows the main job on this machine, without a cloud account.

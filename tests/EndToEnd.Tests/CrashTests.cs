@@ -3,6 +3,7 @@ using OrthancCloudFs.Campaigns.Crash;
 namespace OrthancCloudFs.EndToEnd.Tests;
 
 /// <summary>A few rounds of the crash campaign, on a gateway of its own: <c>make crash-test</c> makes hundreds.</summary>
+[Trait("Process", "Own")] // only because both processes then take about as long
 public sealed class CrashTests(ITestOutputHelper output)
 {
     [Theory(Timeout = 600_000)]

@@ -6,6 +6,7 @@ using OrthancCloudFs.Configuration;
 using OrthancCloudFs.Envelope;
 using OrthancCloudFs.Envelope.Ciphers;
 using OrthancCloudFs.Envelope.Keys;
+using OrthancCloudFs.Program.Kernel;
 using OrthancCloudFs.Program.Mounting;
 using OrthancCloudFs.TestKit.Sites;
 using OrthancCloudFs.WinFspAdapter.Tests.Stub;
@@ -72,6 +73,36 @@ public sealed class MountRunTests(MountRunTests.Servers servers) : IClassFixture
         await using RunningMount again = await RunningMount.StartAsync(site);
 
         Assert.Equal(NtStatus.CrcError, Assert.Throws<StubException>(() => Read(site, name)).Status);
+    }
+
+    [Fact]
+    public async Task It_is_a_drive_where_the_mount_point_is_a_free_letter()
+    {
+        await using WindowsSite site = await WindowsSite.CreateAsync(BucketKind.Local, servers.Shared, root => root["StorageDirectory"] = @"Q:\");
+        string name = StorageVolume.NewName();
+        await using RunningMount mount = await RunningMount.StartAsync(site);
+        using StubFile file = StubFile.Open("Q:", StorageVolume.PathOf(name), Disposition.CreateAlways, Access.Read | Access.Write);
+        file.Write([1, 2, 3], 0);
+        file.Flush();
+        Assert.Single(await site.Bucket.KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_drive_that_exists_is_refused()
+    {
+        await using WindowsSite site = await WindowsSite.CreateAsync(BucketKind.Local, servers.Shared);
+        string drive = Path.GetPathRoot(site.KeyFile)!;
+        Assert.Contains("exists already", WinFspKernelAdapter.FindMountPointFault(drive), StringComparison.Ordinal);
+        Assert.Null(WinFspKernelAdapter.FindMountPointFault(@"Q:\"));
+    }
+
+    [Fact]
+    public async Task Hybrid_mode_is_refused()
+    {
+        await using WindowsSite site = await WindowsSite.CreateAsync(
+            BucketKind.Local, servers.Shared, root => root["LocalStorage"]!["HybridMode"] = "WriteToObjectStorage");
+        ConfigurationException refusal = await Assert.ThrowsAsync<ConfigurationException>(() => RunningMount.StartAsync(site));
+        Assert.Contains("HybridMode", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
