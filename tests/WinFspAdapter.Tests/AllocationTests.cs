@@ -12,7 +12,7 @@ namespace OrthancCloudFs.WinFspAdapter.Tests;
 [Collection(nameof(AllocationTests))]
 public sealed class AllocationTests
 {
-    private const int Calls = 20_000;
+    private const int Calls = 10_000;
 
     /// <summary>Half of the smallest object there is; a call that made one could not stay below.</summary>
     private const double MostBytesPerCall = 12;

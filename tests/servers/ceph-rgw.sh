@@ -16,7 +16,7 @@ stop() {
   trap - EXIT
   # Newest first; kill -9 is enough, because nothing here is kept.
   for ((i = ${#children[@]} - 1; i >= 0; i--)); do kill -9 "${children[i]}" 2> /dev/null || true; done
-  wait 2> /dev/null || true
+  wait "${children[@]}" 2> /dev/null || true # and not for what listens to standard input
   rm -rf "$directory"
 }
 trap stop EXIT

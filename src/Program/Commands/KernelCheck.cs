@@ -31,10 +31,13 @@ internal static class KernelCheck
             report.Fail(ExitCode.Mount, "WinFsp", e.Message);
         }
 
-        if (WinFspKernelAdapter.FindMountPointFault(settings.MountPoint) is { } fault)
+        var mountPoint = new WindowsMountPoint(settings.MountPoint);
+        if (mountPoint.FindFault() is { } fault)
             report.Fail(ExitCode.Mount, "mount point", fault);
         else
-            CheckCommand.Report.Pass("mount point", $"{settings.MountPoint} is free");
+            CheckCommand.Report.Pass("mount point", $"{mountPoint.Name} is free");
+        if (!mountPoint.IsDrive)
+            CheckCommand.Report.Warn("mount point: after a crash of the mount Orthanc could make this folder itself, and store in plain; a free drive such as O:\\ is safer");
     }
 
     private static void CheckLinux(CloudFsSettings settings, CheckCommand.Report report)

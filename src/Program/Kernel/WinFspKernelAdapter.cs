@@ -12,7 +12,7 @@ namespace OrthancCloudFs.Program.Kernel;
 
 /// <summary>Windows: a volume of WinFsp, beside a local folder for what is no attachment.</summary>
 [SupportedOSPlatform("windows")]
-internal sealed class WinFspKernelAdapter : KernelAdapter
+internal sealed partial class WinFspKernelAdapter : KernelAdapter
 {
     private const string UnderlayFolder = "underlay";
     private const string FileSystemName = "OrthancCloudFs";
@@ -20,13 +20,16 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
     private readonly CloudFsSettings _settings;
     private readonly bool _readOnly;
     private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly WindowsMountPoint _mountPoint;
     private readonly byte[] _security;
     private readonly string _underlay;
 
     public WinFspKernelAdapter(CloudFsSettings settings, bool readOnly, ILoggerFactory loggers)
     {
-        (_settings, _readOnly, _loggers) = (settings, readOnly, loggers);
-        if (FindMountPointFault(settings.MountPoint) is { } fault)
+        (_settings, _readOnly, _loggers, _logger) = (settings, readOnly, loggers, loggers.CreateLogger("OrthancCloudFs"));
+        _mountPoint = new WindowsMountPoint(settings.MountPoint);
+        if (_mountPoint.FindFault() is { } fault)
             throw new MountException(fault);
         if (settings.Provider.HybridMode != HybridMode.Disabled)
             throw new ConfigurationException("\"HybridMode\" is not supported on Windows: leave it out, and copy older attachments into the mount, see docs/windows.md");
@@ -42,20 +45,9 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
     /// <summary>CloseHandle has none to give.</summary>
     public override bool MayCloseUnheard => true;
 
-    /// <summary>Nothing: while nothing is mounted, the mount point does not exist.</summary>
+    /// <summary>Nothing yet: what protects is in the place of the mount, and put there when that goes.</summary>
     public override void ProtectUnderlay()
     {
-    }
-
-    /// <summary>Why nothing can be mounted there; null when it can be.</summary>
-    public static string? FindMountPointFault(string mountPoint)
-    {
-        if (DriveOf(mountPoint) is { } drive)
-            return Directory.Exists(drive + "\\") ? $"the drive {drive} exists already: choose a free letter, or a folder that does not exist yet" : null;
-        if (Path.Exists(mountPoint))
-            return $"{mountPoint} exists already: WinFsp makes the folder itself; move it away (what Orthanc has there belongs into \"UnderlayDirectory\")";
-        string? parent = Path.GetDirectoryName(mountPoint);
-        return Directory.Exists(parent) ? null : $"{parent} does not exist: create it, the folder of the mount is made in it";
     }
 
     public override KernelMount Mount(AttachmentTree tree)
@@ -69,10 +61,11 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
             OperationDeadline = Deadlines.Of(_settings),
         };
         var fileSystem = new StorageFileSystem(tree, options, _loggers.CreateLogger("OrthancCloudFs.WinFspAdapter"));
+        _mountPoint.Unguard();
         try
         {
             var volume = WinFspVolume.Mount(
-                DriveOf(_settings.MountPoint) ?? _settings.MountPoint,
+                _mountPoint.Name,
                 fileSystem,
                 new WinFspVolumeOptions
                 {
@@ -80,10 +73,11 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
                     InformationTimeout = _settings.Mount.EntryTimeout,
                     MountPointSecurity = _security,
                 });
-            return new WinFspKernelMount(volume, fileSystem);
+            return new WinFspKernelMount(volume, fileSystem, Guard);
         }
         catch (WinFspException e)
         {
+            Guard();
             throw new MountException(e.Message, e);
         }
     }
@@ -92,11 +86,20 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
     {
     }
 
-    /// <summary>A drive as WinFsp is told of it, such as <c>O:</c>; null for a folder.</summary>
-    private static string? DriveOf(string mountPoint) =>
-        Path.TrimEndingDirectorySeparator(mountPoint) is [>= 'A' and <= 'Z' or >= 'a' and <= 'z', ':', ..] path && Path.GetPathRoot(mountPoint) == mountPoint
-            ? path[..2]
-            : null;
+    /// <summary>When nothing is mounted any more.</summary>
+    private void Guard()
+    {
+        if (!_settings.Mount.GuardUnderlay)
+            return;
+        try
+        {
+            _mountPoint.Guard();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogUnguarded(_mountPoint.Name, e.Message);
+        }
+    }
 
     /// <summary>
     /// The owner, the system and the administrators may do everything, others nothing; with "AllowOther" whoever has logged on may read and
@@ -132,7 +135,10 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
         }
     }
 
-    private sealed class WinFspKernelMount(WinFspVolume volume, StorageFileSystem fileSystem) : KernelMount
+    [LoggerMessage(Level = LogLevel.Warning, Message = "While nothing is mounted, {MountPoint} is not kept from being made by Orthanc, which would store in it in plain: {Reason}")]
+    private partial void LogUnguarded(string mountPoint, string reason);
+
+    private sealed class WinFspKernelMount(WinFspVolume volume, StorageFileSystem fileSystem, Action unmounted) : KernelMount
     {
         public override Task Completion => volume.Completion;
 
@@ -145,9 +151,13 @@ internal sealed class WinFspKernelAdapter : KernelAdapter
         {
             if (fileSystem.OpenItems > 0)
                 throw new MountException($"cannot unmount {volume.MountPoint}: {fileSystem.OpenItems} files or folders are open; stop Orthanc first");
-            await volume.DisposeAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await DisposeAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        public override ValueTask DisposeAsync() => volume.DisposeAsync();
+        public override async ValueTask DisposeAsync()
+        {
+            await volume.DisposeAsync().ConfigureAwait(false);
+            unmounted();
+        }
     }
 }

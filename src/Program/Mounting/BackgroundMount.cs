@@ -20,7 +20,7 @@ internal static class BackgroundMount
 
     public static async Task<int> StartAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        var start = new ProcessStartInfo(ThisProgram.Invocation[0])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -28,11 +28,8 @@ internal static class BackgroundMount
             RedirectStandardError = true,
             CreateNoWindow = true, // Windows: out of this console, and so alive when it is closed
         };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Add(typeof(BackgroundMount).Assembly.Location);
-        foreach (string argument in arguments)
+        foreach (string argument in ThisProgram.Invocation.Skip(1).Concat(arguments).Append(OptionName))
             start.ArgumentList.Add(argument);
-        start.ArgumentList.Add(OptionName);
         if (OperatingSystem.IsWindows())
             StandardHandles.KeepFromChildren();
         using Process background = Process.Start(start)!;

@@ -23,9 +23,9 @@ internal static class MountHost
     public static async Task<int> RunAsync(string name, string configurationPath, TimeSpan patience, CancellationToken cancellationToken)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = name });
-        var readiness = new MountReadiness();
-        var mount = new MountService(name, configurationPath, patience, readiness);
-        builder.Services.AddSingleton(readiness);
+        var outcome = new MountOutcome();
+        var mount = new MountService(name, configurationPath, patience, outcome);
+        builder.Services.AddSingleton(outcome);
         builder.Services.AddSingleton<IHostLifetime, MountServiceLifetime>();
         builder.Services.Configure<WindowsServiceLifetimeOptions>(options => options.ServiceName = name);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = mount.StopTimeout + StopMargin);
@@ -40,13 +40,13 @@ internal static class MountHost
             await host.RunAsync(cancellationToken).ConfigureAwait(false);
             return mount.Result;
         }
-        catch (Exception e) when (readiness.Task is { IsCompletedSuccessfully: true, Result: { } reason })
+        catch (Exception e) when (outcome.Start is { IsCompletedSuccessfully: true, Result: { } reason })
         {
             throw new CommandException(ExitCode.Failure, reason, e); // the manager and the event log know already
         }
     }
 
-    private sealed class MountService(string name, string configurationPath, TimeSpan patience, MountReadiness readiness) : BackgroundService
+    private sealed class MountService(string name, string configurationPath, TimeSpan patience, MountOutcome outcome) : BackgroundService
     {
         private readonly Lazy<ConfigurationResult> _configuration = new(() => OrthancConfigurationReader.Read(configurationPath));
 
@@ -78,17 +78,15 @@ internal static class MountHost
                 LogFile.Use(settings, inBackground: false, hasTerminal: false);
                 using ILoggerFactory loggers = LoggingComposition.CreateForService(settings.Logging, name);
                 var run = new MountRun(_configuration.Value, readOnly: false, patience, loggers);
-                PendingWork pending = await run.RunAsync(readiness.SetReady, stoppingToken).ConfigureAwait(false);
+                PendingWork pending = await run.RunAsync(outcome.SetReady, stoppingToken).ConfigureAwait(false);
                 Result = pending.IsNone ? ExitCode.Success : ExitCode.Pending;
             }
             catch (Exception e)
             {
-                readiness.SetFailed(e.Message);
-                Result = ExitCode.Failure;
+                outcome.SetFailed(e.Message);
             }
             finally
             {
-                readiness.SetFailed("it ended before it was mounted");
                 Application!.StopApplication();
             }
         }

@@ -17,9 +17,11 @@ internal sealed class MountServiceLifetime(
     ILoggerFactory loggers,
     IOptions<HostOptions> host,
     IOptions<WindowsServiceLifetimeOptions> options,
-    MountReadiness readiness)
+    MountOutcome outcome)
     : WindowsServiceLifetime(environment, application, loggers, host, options)
 {
+    private const int ServiceFailed = 1067; // ERROR_PROCESS_ABORTED
+
     /// <summary>The manager is told so often that the service is still on its way, and that it needs twice as long.</summary>
     private static readonly TimeSpan Word = TimeSpan.FromSeconds(10);
 
@@ -29,9 +31,9 @@ internal sealed class MountServiceLifetime(
     protected override void OnStart(string[] args)
     {
         base.OnStart(args);
-        while (!readiness.Task.Wait(Word))
+        while (!outcome.Start.Wait(Word))
             RequestAdditionalTime(2 * (int)Word.TotalMilliseconds);
-        if (readiness.Task.Result is { } failure)
+        if (outcome.Start.Result is { } failure)
             throw new InvalidOperationException(failure); // the manager's log has it, and the service has failed
     }
 
@@ -40,17 +42,26 @@ internal sealed class MountServiceLifetime(
     {
         RequestAdditionalTime((int)_stopTimeout.TotalMilliseconds);
         base.OnStop();
+        ExitCode = outcome.Failed ? ServiceFailed : 0; // after a failure the manager starts it again
     }
 }
 
-/// <summary>Whether the mount is ready, for who waits: null, or the line that says why it will not be.</summary>
-internal sealed class MountReadiness
+/// <summary>How the mount of a service began, and ended.</summary>
+internal sealed class MountOutcome
 {
-    private readonly TaskCompletionSource<string?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string?> _start = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<string?> Task => _outcome.Task;
+    /// <summary>Null when it is mounted, or the line that says why it will not be.</summary>
+    public Task<string?> Start => _start.Task;
 
-    public void SetReady() => _outcome.TrySetResult(null);
+    /// <summary>True when it ended although nobody had asked for that.</summary>
+    public bool Failed { get; private set; }
 
-    public void SetFailed(string reason) => _outcome.TrySetResult(reason);
+    public void SetReady() => _start.TrySetResult(null);
+
+    public void SetFailed(string reason)
+    {
+        Failed = true;
+        _start.TrySetResult(reason);
+    }
 }

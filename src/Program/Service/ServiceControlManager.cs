@@ -20,8 +20,12 @@ internal sealed unsafe partial class ServiceControlManager : IDisposable
     private const uint NoChange = 0xFFFF_FFFF; // SERVICE_NO_CHANGE
     private const uint DescriptionInfo = 1; // SERVICE_CONFIG_DESCRIPTION
     private const uint FailureActionsInfo = 2; // SERVICE_CONFIG_FAILURE_ACTIONS
+    private const uint FailureActionsFlag = 4; // SERVICE_CONFIG_FAILURE_ACTIONS_FLAG: also when it stops by itself with an exit code
     private const int RestartAction = 1; // SC_ACTION_RESTART
     private const int DoesNotExist = 1060; // ERROR_SERVICE_DOES_NOT_EXIST
+
+    /// <summary>Milliseconds, after the first, second and each further failure within a day.</summary>
+    private static readonly uint[] RestartDelays = [5_000, 60_000, 300_000];
 
     private readonly nint _manager;
 
@@ -47,10 +51,13 @@ internal sealed unsafe partial class ServiceControlManager : IDisposable
                 _ = ChangeConfig2(service, DescriptionInfo, &value); // a service without one works as well
             }
 
-            FailureAction* restarts = stackalloc FailureAction[1];
-            restarts[0] = new FailureAction { Type = RestartAction, DelayMilliseconds = 5000 };
-            var actions = new FailureActions { ResetSeconds = 86400, Count = 1, Actions = restarts };
+            FailureAction* restarts = stackalloc FailureAction[RestartDelays.Length];
+            for (int i = 0; i < RestartDelays.Length; i++)
+                restarts[i] = new FailureAction { Type = RestartAction, DelayMilliseconds = RestartDelays[i] };
+            var actions = new FailureActions { ResetSeconds = 86400, Count = (uint)RestartDelays.Length, Actions = restarts };
             _ = ChangeConfig2(service, FailureActionsInfo, &actions);
+            int alsoWithoutCrash = 1;
+            _ = ChangeConfig2(service, FailureActionsFlag, &alsoWithoutCrash);
         }
         finally
         {

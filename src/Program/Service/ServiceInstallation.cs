@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Security;
 using System.ServiceProcess;
+using OrthancCloudFs.Program.Native;
 
 namespace OrthancCloudFs.Program.Service;
 
@@ -22,7 +23,7 @@ internal sealed class ServiceInstallation(string name, string orthanc)
     /// <exception cref="CommandException">It cannot be done; nothing stays of it.</exception>
     public IReadOnlyList<string> Install(IEnumerable<string> arguments)
     {
-        string commandLine = string.Join(' ', arguments.Prepend(Environment.ProcessPath!).Select(Quote));
+        string commandLine = string.Join(' ', ThisProgram.Invocation.Concat(arguments).Select(Quote));
         return Translate(() =>
         {
             using var manager = new ServiceControlManager();

@@ -18,7 +18,7 @@ internal sealed class FaultCampaign(FaultCampaignSetup setup)
     private StoreHarness? _harness;
     private int _started;
 
-    public FaultCampaignReport Report { get; } = new();
+    public ChaosReport Report { get; } = new();
 
     /// <summary>Of all clients: whether one more operation is wanted.</summary>
     public bool TryStart() => Interlocked.Increment(ref _started) <= setup.Operations;
@@ -85,7 +85,7 @@ internal sealed class FaultCampaign(FaultCampaignSetup setup)
             if (setup.Journal)
                 _harness!.Setup = _harness.Setup with { Journal = FaultCampaignSetup.JournalOptions with { Accepts = random.Next(4) > 0 } };
             await _harness!.RestartAsync(TimeSpan.FromSeconds(random.Next(60)));
-            Report.Ended("restart", "done");
+            Report.Ended("restart", ChaosReport.Done);
             _steps.Release(FaultCampaignSetup.Clients);
         }
     }

@@ -1,6 +1,7 @@
 using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Attachments.Tests.Store;
+using OrthancCloudFs.TestKit.Chaos;
 
 namespace OrthancCloudFs.Attachments.Tests.Campaign;
 
@@ -19,7 +20,7 @@ internal sealed class FaultCampaignClient(FaultCampaign campaign, int number, Ra
     /// <summary>Names that can be used, with what was acknowledged under them.</summary>
     private readonly Dictionary<AttachmentId, Content?> _truth = [];
 
-    private readonly FaultCampaignReport _report = campaign.Report;
+    private readonly ChaosReport _report = campaign.Report;
     private int _names;
 
     /// <summary>All that must be in the bucket in the end.</summary>
@@ -191,7 +192,7 @@ internal sealed class FaultCampaignClient(FaultCampaign campaign, int number, Ra
         try
         {
             await action();
-            _report.Ended(operation, "done");
+            _report.Ended(operation, ChaosReport.Done);
         }
         catch (AttachmentException e)
         {

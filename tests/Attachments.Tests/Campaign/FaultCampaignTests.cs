@@ -53,9 +53,9 @@ public sealed class FaultCampaignTests(ITestOutputHelper output)
         Assert.Empty(campaign.Report.Lies);
 
         // The campaign has seen what it is for.
-        Assert.Equal(setup.Restarts, campaign.Report.Count("restart", "done"));
+        Assert.Equal(setup.Restarts, campaign.Report.Count("restart", ChaosReport.Done));
         Assert.All(Enum.GetValues<ChaosFault>(), fault => Assert.True(chaos.Faults.GetValueOrDefault(fault) > 0, $"no {fault}"));
-        Assert.All(["create", "read", "ranges", "stat", "delete", "list"], kind => Assert.True(campaign.Report.Count(kind, "done") > 0, $"no {kind}"));
+        Assert.All(["create", "read", "ranges", "stat", "delete", "list"], kind => Assert.True(campaign.Report.Count(kind, ChaosReport.Done) > 0, $"no {kind}"));
         Assert.True(campaign.Report.Count("overwrite", nameof(AttachmentError.Exists)) > 0, "no overwrite was refused");
         if (!setup.Journal)
             return;

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using OrthancCloudFs.TestKit.Chaos;
 using OrthancCloudFs.WinFspAdapter.Tests.Stub;
 using WinFspBinding;
 
@@ -9,7 +10,7 @@ namespace OrthancCloudFs.WinFspAdapter.Tests.Model;
 /// with these bytes; nothing else is. An error is no lie, except that of a name that should be there, "not found".
 /// </summary>
 [SupportedOSPlatform("windows")]
-internal sealed class ModelClient(StorageVolume volume, ModelReport report, int number, Random random)
+internal sealed class ModelClient(StorageVolume volume, ChaosReport report, Func<bool> isWanted, int number, Random random)
 {
     public const string Overwrite = "overwrite";
 
@@ -29,7 +30,7 @@ internal sealed class ModelClient(StorageVolume volume, ModelReport report, int 
     {
         while (_truth.Count < NamesAtOnce)
             AddName();
-        while (report.TryStart())
+        while (isWanted())
         {
             string name = _truth.Keys.ElementAt(random.Next(_truth.Count));
             (string kind, Action action) = Choose(name);
@@ -69,7 +70,7 @@ internal sealed class ModelClient(StorageVolume volume, ModelReport report, int 
         try
         {
             action();
-            report.Ended(kind, ModelReport.Done);
+            report.Ended(kind, ChaosReport.Done);
         }
         catch (StubException e)
         {

@@ -75,6 +75,29 @@ public sealed class MountRunTests(MountRunTests.Servers servers) : IClassFixture
         Assert.Equal(NtStatus.CrcError, Assert.Throws<StubException>(() => Read(site, name)).Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_the_mount_is_away_Orthanc_cannot_make_its_folder(bool isGuarded)
+    {
+        await using WindowsSite site = await WindowsSite.CreateAsync(
+            BucketKind.Local, servers.Shared, root => root["OrthancCloudFs"]!["GuardUnderlay"] = isGuarded);
+        for (int mounts = 0; mounts < 2; mounts++)
+        {
+            await using (RunningMount mount = await RunningMount.StartAsync(site))
+                Store(site, StorageVolume.NewName(), [1, 2, 3], block: 4096);
+            Assert.Equal(isGuarded, File.Exists(site.MountPoint));
+        }
+
+        Exception? made = Record.Exception(() => Directory.CreateDirectory(Path.Combine(site.MountPoint, "aa", "bb")));
+        Assert.Equal(isGuarded, made is IOException);
+        MountException? refusal = (MountException?)await Record.ExceptionAsync(async () =>
+        {
+            await using RunningMount mount = await RunningMount.StartAsync(site);
+        });
+        Assert.Equal(isGuarded, refusal is null);
+    }
+
     [Fact]
     public async Task It_is_a_drive_where_the_mount_point_is_a_free_letter()
     {
@@ -92,8 +115,8 @@ public sealed class MountRunTests(MountRunTests.Servers servers) : IClassFixture
     {
         await using WindowsSite site = await WindowsSite.CreateAsync(BucketKind.Local, servers.Shared);
         string drive = Path.GetPathRoot(site.KeyFile)!;
-        Assert.Contains("exists already", WinFspKernelAdapter.FindMountPointFault(drive), StringComparison.Ordinal);
-        Assert.Null(WinFspKernelAdapter.FindMountPointFault(@"Q:\"));
+        Assert.Contains("exists already", new WindowsMountPoint(drive).FindFault(), StringComparison.Ordinal);
+        Assert.Null(new WindowsMountPoint(@"Q:\").FindFault());
     }
 
     [Fact]

@@ -77,8 +77,8 @@ public sealed class PublishedProgramTests : IDisposable
     {
         await using WindowsSite site = await WindowsSite.CreateAsync(BucketKind.Local, _servers, root => root["SyncStorageArea"] = false);
         CommandResult check = (await CloudFsProgram.RunAsync("check", "--config", site.Configuration)).Succeeded("check");
-        string warning = Assert.Single(check.Output.Split('\n'), line => line.StartsWith("warning", StringComparison.Ordinal));
-        Assert.Contains("SyncStorageArea", warning, StringComparison.Ordinal);
+        string warning = Assert.Single(check.Output.Split('\n'), line => line.Contains("SyncStorageArea", StringComparison.Ordinal));
+        Assert.StartsWith("warning", warning, StringComparison.Ordinal);
         Assert.Contains("journal", warning, StringComparison.Ordinal);
     }
 
