@@ -12,7 +12,9 @@ internal static class WindowsKeyFile
     /// <exception cref="IOException">It exists already, or cannot be made.</exception>
     public static FileStream Create(string path)
     {
+        using WindowsIdentity account = WindowsIdentity.GetCurrent();
         var security = new FileSecurity();
+        security.SetOwner(account.User!); // not the Administrators, as by default for who is one: the service would take this account for a stranger then
         security.SetAccessRuleProtection(isProtected: true, preserveInheritance: false);
         foreach (string sid in Trusted())
             security.AddAccessRule(new FileSystemAccessRule(new SecurityIdentifier(sid), FileSystemRights.FullControl, AccessControlType.Allow));

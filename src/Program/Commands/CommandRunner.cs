@@ -30,12 +30,16 @@ internal static class CommandRunner
             }
             catch (Exception e) when (ExitCodeOf(e) is { } exitCode)
             {
-                string line = $"orthanc-cloudfs {command.Name}: {OneLine(e.Message)}";
+                string line = $"orthanc-cloudfs {NameOf(command)}: {OneLine(e.Message)}";
                 await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
                 BackgroundMount.SayToWaitingHalf(line);
                 return exitCode;
             }
         });
+
+    /// <summary>As it is typed, such as "service install".</summary>
+    private static string NameOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand) is { } parent ? $"{parent.Name} {command.Name}" : command.Name;
 
     public static string OneLine(string message) => message.ReplaceLineEndings(" ");
 

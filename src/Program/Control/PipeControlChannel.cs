@@ -28,6 +28,11 @@ internal sealed class PipeControlChannel : ControlChannel
             await pipe.DisposeAsync().ConfigureAwait(false);
             return null;
         }
+        catch (UnauthorizedAccessException e)
+        {
+            await pipe.DisposeAsync().ConfigureAwait(false);
+            throw new UnauthorizedAccessException($"the mount at {mountPoint} belongs to another account: run this as an administrator", e);
+        }
         catch
         {
             await pipe.DisposeAsync().ConfigureAwait(false);

@@ -11,7 +11,7 @@ namespace OrthancCloudFs.Program.Service;
 
 /// <summary>Runs one mount as a service of Windows, from its start to its stop.</summary>
 [SupportedOSPlatform("windows")]
-internal static class MountHost
+internal static partial class MountHost
 {
     /// <summary>For the end of the mount itself, beyond "ShutdownTimeout".</summary>
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(15);
@@ -46,7 +46,7 @@ internal static class MountHost
         }
     }
 
-    private sealed class MountService(string name, string configurationPath, TimeSpan patience, MountOutcome outcome) : BackgroundService
+    private sealed partial class MountService(string name, string configurationPath, TimeSpan patience, MountOutcome outcome) : BackgroundService
     {
         private readonly Lazy<ConfigurationResult> _configuration = new(() => OrthancConfigurationReader.Read(configurationPath));
 
@@ -77,9 +77,7 @@ internal static class MountHost
                 CloudFsSettings settings = _configuration.Value.Settings;
                 LogFile.Use(settings, inBackground: false, hasTerminal: false);
                 using ILoggerFactory loggers = LoggingComposition.CreateForService(settings.Logging, name);
-                var run = new MountRun(_configuration.Value, readOnly: false, patience, loggers);
-                PendingWork pending = await run.RunAsync(outcome.SetReady, stoppingToken).ConfigureAwait(false);
-                Result = pending.IsNone ? ExitCode.Success : ExitCode.Pending;
+                await MountAsync(loggers, stoppingToken).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -90,5 +88,23 @@ internal static class MountHost
                 Application!.StopApplication();
             }
         }
+
+        private async Task MountAsync(ILoggerFactory loggers, CancellationToken stoppingToken)
+        {
+            try
+            {
+                var run = new MountRun(_configuration.Value, readOnly: false, patience, loggers);
+                PendingWork pending = await run.RunAsync(outcome.SetReady, stoppingToken).ConfigureAwait(false);
+                Result = pending.IsNone ? ExitCode.Success : ExitCode.Pending;
+            }
+            catch (Exception e)
+            {
+                LogFailed(loggers.CreateLogger("OrthancCloudFs"), e.Message);
+                throw;
+            }
+        }
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The mount has failed: {Reason}")]
+        private static partial void LogFailed(ILogger logger, string reason);
     }
 }

@@ -23,6 +23,7 @@ public sealed class WindowsKeyFileTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsWindows(), Reason);
         MasterKeyFile.Create(KeyPath);
         Assert.All(Rules(), rule => Assert.True(rule.IdentityReference.Value is "S-1-5-18" or "S-1-5-32-544" || rule.IdentityReference.Value == Account()));
+        Assert.Equal(Account(), new FileInfo(KeyPath).GetAccessControl().GetOwner(typeof(SecurityIdentifier))!.Value);
         MasterKeyFile.Load(1, KeyPath).Key.Dispose();
     }
 

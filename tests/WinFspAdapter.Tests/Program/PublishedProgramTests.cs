@@ -95,6 +95,7 @@ public sealed class PublishedProgramTests : IDisposable
                 "service", "install", "--config", site.Configuration, "--name", name, "--orthanc-service", orthanc)).Succeeded("install");
             Assert.Contains(orthanc, installed.Output, StringComparison.Ordinal);
             Assert.Equal([name], ServiceControlManager.FindDependencies(orthanc));
+            Assert.True(HasEventSource(name));
 
             using var service = new ServiceController(name);
             service.Start();
@@ -107,6 +108,7 @@ public sealed class PublishedProgramTests : IDisposable
 
             (await CloudFsProgram.RunAsync("service", "uninstall", "--name", name, "--orthanc-service", orthanc)).Succeeded("uninstall");
             Assert.Null(ServiceControlManager.FindDependencies(name));
+            Assert.False(HasEventSource(name));
             Assert.Empty(ServiceControlManager.FindDependencies(orthanc)!);
         }
         finally
@@ -148,6 +150,12 @@ public sealed class PublishedProgramTests : IDisposable
         CommandResult installed = await CloudFsProgram.RunAsync("service", "install", "--config", site.Configuration, "--name", "OrthancCloudFsTestWrong");
         Assert.Equal(3, installed.ExitCode);
         Assert.Equal(7, (await CloudFsProgram.RunAsync("service", "uninstall", "--name", "OrthancCloudFsTestWrong")).ExitCode);
+    }
+
+    private static bool HasEventSource(string name)
+    {
+        using RegistryKey? source = Registry.LocalMachine.OpenSubKey($@"SYSTEM\CurrentControlSet\Services\EventLog\Application\{name}");
+        return source is not null;
     }
 
     /// <inheritdoc/>
