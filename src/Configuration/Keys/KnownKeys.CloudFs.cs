@@ -55,7 +55,7 @@ public static partial class KnownKeys
 
     public static BooleanKey GuardUnderlay { get; } = new(SectionNames.CloudFs, "GuardUnderlay", KeySource.Ours, true)
     {
-        Meaning = "Placeholder files beneath the mount point keep Orthanc from storing plain files there while the mount is away.",
+        Meaning = "Placeholder files beneath the mount point keep Orthanc from storing plain files there while the mount is away; on Windows one in the place of a folder that is away.",
     };
 
     public static TextKey StateDirectory { get; } = new(
