@@ -40,8 +40,11 @@ public sealed class RequestCountTests
         Assert.Equal(dicom, await harness.ReadAsync(found!));
         Requests(harness, BucketOperation.Get);
 
+        FaultRule underWay = harness.Faults.Inject(BucketOperation.Delete, Fault.Stall());
         await harness.Store.DeleteAsync(info, default);
+        await underWay.Reached;
         Assert.Null(await harness.Store.FindAsync(info.Id, default));
+        underWay.Release();
         await harness.DeletedAsync();
         Requests(harness, BucketOperation.Delete);
 
