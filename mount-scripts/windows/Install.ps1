@@ -22,6 +22,7 @@ param(
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot 'Common.ps1')
 
+$Config = $Config.TrimEnd('\') # behind a name with spaces, it would not reach the program as it is
 $source = Join-Path $PSScriptRoot '..\..\bin\win-x64'
 if (-not (Test-Path (Join-Path $source 'orthanc-cloudfs.exe'))) { throw "$source has no program: build it first (make build-windows), or copy it there" }
 if (Get-Service $Name -ErrorAction SilentlyContinue) { throw "there is a service $Name already: remove it first (Remove.ps1)" }

@@ -13,8 +13,7 @@ internal sealed class WindowsMountPoint(string path)
         "The bucket is not mounted here now. This file keeps Orthanc from making a folder in its place and storing images in it in plain.\r\n";
 
     /// <summary>True for a drive letter.</summary>
-    public bool IsDrive { get; } =
-        path is [>= 'A' and <= 'Z' or >= 'a' and <= 'z', ':', ..] && Path.GetPathRoot(path) is { } root && Path.TrimEndingDirectorySeparator(path).Length <= root.Length;
+    public bool IsDrive { get; } = path is [>= 'A' and <= 'Z' or >= 'a' and <= 'z', ':', ..] && path == Path.GetPathRoot(path);
 
     /// <summary>As WinFsp is told of it: <c>O:</c>, or the folder's path.</summary>
     public string Name => IsDrive ? path[..2] : path;

@@ -214,7 +214,7 @@ internal sealed partial class MountRun
         if (!OperatingSystem.IsWindows())
             return;
         _stop.Cancel();
-        _ended.Task.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        Task.WhenAny(_ended.Task).Wait();
     }
 
     private void RequestStop(PosixSignalContext context)

@@ -37,7 +37,7 @@ internal sealed class ServiceInstallation(string name, string orthanc)
             }
             catch
             {
-                manager.Delete(name);
+                Remove(manager);
                 throw;
             }
 
@@ -50,22 +50,27 @@ internal sealed class ServiceInstallation(string name, string orthanc)
     public IReadOnlyList<string> Uninstall() => Translate(() =>
     {
         using var manager = new ServiceControlManager();
-        List<string> done = [];
         if (ServiceControlManager.FindDependencies(name) is null)
             throw new CommandException(ExitCode.NotFound, $"there is no service {name}: see 'sc query', and name it with --name");
         Stop();
-        if (ServiceControlManager.FindDependencies(orthanc) is { } dependencies && dependencies.Contains(name, StringComparer.OrdinalIgnoreCase))
-        {
-            manager.SetDependencies(orthanc, [.. dependencies.Where(other => !other.Equals(name, StringComparison.OrdinalIgnoreCase))]);
+        List<string> done = [$"The service {name} is removed; bucket, keys, configuration and state directory are as they were"];
+        if (Remove(manager))
             done.Add($"The service {orthanc} does not depend on it any more: give it another \"StorageDirectory\" before it starts");
-        }
-
-        manager.Delete(name);
-        done.Insert(0, $"The service {name} is removed; bucket, keys, configuration and state directory are as they were");
-        if (EventLog.SourceExists(name))
-            EventLog.DeleteEventSource(name);
         return done;
     });
+
+    /// <returns>True when Orthanc's service depended on it.</returns>
+    private bool Remove(ServiceControlManager manager)
+    {
+        IReadOnlyList<string> dependencies = ServiceControlManager.FindDependencies(orthanc) ?? [];
+        string[] others = [.. dependencies.Where(other => !other.Equals(name, StringComparison.OrdinalIgnoreCase))];
+        if (others.Length < dependencies.Count)
+            manager.SetDependencies(orthanc, others);
+        manager.Delete(name);
+        if (EventLog.SourceExists(name))
+            EventLog.DeleteEventSource(name);
+        return others.Length < dependencies.Count;
+    }
 
     private string AddDependency(ServiceControlManager manager)
     {
@@ -86,8 +91,13 @@ internal sealed class ServiceInstallation(string name, string orthanc)
         service.WaitForStatus(ServiceControllerStatus.Stopped, StopTimeout);
     }
 
-    /// <summary>As CommandLineToArgvW takes a command line apart; a quotation mark cannot be in a path.</summary>
-    private static string Quote(string argument) => argument.Contains(' ', StringComparison.Ordinal) ? $"\"{argument}\"" : argument;
+    /// <summary>
+    /// As CommandLineToArgvW takes a command line apart: a backslash before a quotation mark, such as that behind a folder, counts for the mark
+    /// unless there are two of them. A quotation mark cannot be in a path.
+    /// </summary>
+    private static string Quote(string argument) => argument.Contains(' ', StringComparison.Ordinal)
+        ? $"\"{argument}{new string('\\', argument.Length - argument.TrimEnd('\\').Length)}\""
+        : argument;
 
     private static T Translate<T>(Func<T> action)
     {

@@ -51,8 +51,7 @@ public sealed class ClosedUnheardTests
     {
         await using var harness = new StoreHarness(Unheard);
         byte[] content = StoreHarness.Bytes(Large);
-        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await StoreHarness.WriteInPiecesAsync(writer, content);
+        AttachmentWriter writer = await WriteAsync(harness, content);
 
         AttachmentInfo info = await writer.CommitClosedAsync(default);
 
@@ -70,8 +69,7 @@ public sealed class ClosedUnheardTests
     {
         await using var harness = new StoreHarness(Unheard);
         byte[] content = StoreHarness.Bytes(Large);
-        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await StoreHarness.WriteInPiecesAsync(writer, content);
+        AttachmentWriter writer = await WriteAsync(harness, content);
 
         AttachmentInfo info = await writer.CommitAsync(default);
 
@@ -90,8 +88,7 @@ public sealed class ClosedUnheardTests
     {
         await using var harness = new StoreHarness(Unheard);
         harness.Faults.Inject(failing, Fault.Fail(BucketErrorKind.Forbidden));
-        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await StoreHarness.WriteInPiecesAsync(writer, StoreHarness.Bytes(Large));
+        AttachmentWriter writer = await WriteAsync(harness, StoreHarness.Bytes(Large));
 
         await StoreHarness.FailsAsync(AttachmentError.AccessDenied, () => writer.CommitAsync(default));
         await StoreHarness.FailsAsync(AttachmentError.AccessDenied, () => writer.CommitClosedAsync(default));
@@ -110,8 +107,7 @@ public sealed class ClosedUnheardTests
     {
         await using var harness = new StoreHarness(Unheard with { Journal = new UploadJournalOptions { MaxBytes = length / 2 } });
         byte[] content = StoreHarness.Bytes(length);
-        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
-        await StoreHarness.WriteInPiecesAsync(writer, content);
+        AttachmentWriter writer = await WriteAsync(harness, content);
 
         AttachmentInfo info = await writer.CommitClosedAsync(default);
 
@@ -137,6 +133,13 @@ public sealed class ClosedUnheardTests
         await harness.SettleAsync();
         Assert.Equal((0, 0), (harness.Objects.Count, harness.Objects.Uploads));
         RequireNoDrafts(harness);
+    }
+
+    private static async Task<AttachmentWriter> WriteAsync(StoreHarness harness, byte[] content)
+    {
+        AttachmentWriter writer = await harness.Store.CreateAsync(StoreHarness.NewId(), default);
+        await StoreHarness.WriteInPiecesAsync(writer, content);
+        return writer;
     }
 
     private static void FailAll(StoreHarness harness, BucketErrorKind kind)

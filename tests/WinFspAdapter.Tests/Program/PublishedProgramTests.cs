@@ -87,12 +87,14 @@ public sealed class PublishedProgramTests : IDisposable
     {
         await using WindowsSite site = await WindowsSite.CreateAsync(BucketKind.Local, _servers);
         string name = $"OrthancCloudFsTest{Random.Shared.Next()}", orthanc = $"OrthancTest{Random.Shared.Next()}";
+        string folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(site.Configuration)!, "Orthanc Server")).FullName;
+        File.Copy(site.Configuration, Path.Combine(folder, "orthanc.json"));
         using (var manager = new ServiceControlManager())
             manager.Create(orthanc, orthanc, "Stands for Orthanc's.", @"C:\windows\system32\cmd.exe");
         try
         {
             CommandResult installed = (await CloudFsProgram.RunAsync(
-                "service", "install", "--config", site.Configuration, "--name", name, "--orthanc-service", orthanc)).Succeeded("install");
+                "service", "install", "--config", folder + @"\", "--name", name, "--orthanc-service", orthanc)).Succeeded("install");
             Assert.Contains(orthanc, installed.Output, StringComparison.Ordinal);
             Assert.Equal([name], ServiceControlManager.FindDependencies(orthanc));
             Assert.True(HasEventSource(name));
