@@ -67,10 +67,9 @@ internal sealed class GuardedPartSink(BucketPartSink bucket, UploadJournal journ
     public async Task CompleteAsync(ObjectSummary whole, CancellationToken cancellationToken)
     {
         if (isClosed() && _isDrafted && await _draft.TryCommitAsync(
-            whole.Id, whole.Key, whole.ContentLength, whole.Fingerprint!, mayBeSent: false).ConfigureAwait(false))
+            whole.Id, whole.Key, whole.ContentLength, whole.Fingerprint!, mayBeSent: false, bucket.Record).ConfigureAwait(false))
         {
-            bucket.GiveUp();
-            return;
+            return; // the journal drops the upload before it begins its own: on Azure it could not tell one's parts from the other's
         }
 
         _failure?.Throw();

@@ -52,6 +52,9 @@ internal sealed class BucketPartSink(
     private readonly SortedDictionary<int, UploadedPart> _parts = [];
     private PendingDelete? _record;
 
+    /// <summary>What drops the upload, once it was begun: for who brings the object to the bucket in its stead.</summary>
+    public PendingDelete? Record => _record;
+
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         string uploadId = await bucket.BeginUploadAsync(what.Key, options, cancellationToken).ConfigureAwait(false);

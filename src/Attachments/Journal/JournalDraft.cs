@@ -1,3 +1,4 @@
+using OrthancCloudFs.Attachments.Deletes;
 using OrthancCloudFs.Buckets;
 
 namespace OrthancCloudFs.Attachments.Journal;
@@ -49,14 +50,16 @@ internal sealed class JournalDraft
     /// <param name="contentLength">Bytes of its content.</param>
     /// <param name="headerSha256">As <see cref="PendingUpload.HeaderSha256"/>.</param>
     /// <param name="mayBeSent">A request that stores this very object was begun, and its outcome is not known.</param>
+    /// <param name="unfinished">An upload in parts of this very object, on record, that is dropped before the object's own.</param>
     /// <exception cref="AttachmentException"><see cref="AttachmentError.Exists"/>.</exception>
-    public async Task<bool> TryCommitAsync(AttachmentId id, string key, long contentLength, string headerSha256, bool mayBeSent)
+    public async Task<bool> TryCommitAsync(
+        AttachmentId id, string key, long contentLength, string headerSha256, bool mayBeSent, PendingDelete? unfinished = null)
     {
         var upload = new PendingUpload(
             id, key, _number, contentLength, DateTimeOffset.UtcNow, headerSha256, [.. _pieces.Values.Select(written => written.Piece)]);
         try
         {
-            await _journal.AddAsync(upload, _file!, mayBeSent).ConfigureAwait(false);
+            await _journal.AddAsync(upload, _file!, mayBeSent, unfinished).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

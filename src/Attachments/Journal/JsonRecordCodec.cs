@@ -12,6 +12,9 @@ internal abstract class JsonRecordCodec<TEntry, TRecord>(JsonTypeInfo<TRecord> t
     where TRecord : class
 {
     /// <inheritdoc/>
+    public virtual byte[]? Marker => null;
+
+    /// <inheritdoc/>
     public abstract string NameOf(TEntry entry);
 
     /// <inheritdoc/>

@@ -13,33 +13,54 @@ public sealed class RecordLog : IAsyncDisposable
     private const int MostInOneWrite = 1024;
 
     private readonly string _path;
+    private readonly Action<string> _flushFolder;
     private readonly Channel<Append> _queue = Channel.CreateUnbounded<Append>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _writer;
     private FileStream _file;
     private IOException? _broken;
 
-    private RecordLog(string path, FileStream file)
+    /// <summary>False while a loss of power could still give the file's name back to the one before it: nothing is appended then.</summary>
+    private bool _isNamed = true;
+
+    private RecordLog(string path, FileStream file, Action<string> flushFolder)
     {
-        (_path, _file) = (path, file);
+        (_path, _file, _flushFolder) = (path, file, flushFolder);
         _writer = Task.Run(WriteAsync);
     }
 
     /// <summary>Records that were appended since the file was opened or rewritten.</summary>
     public int Appended { get; private set; }
 
+    /// <summary>How often the file was rewritten since it was opened.</summary>
+    public int Rewritten { get; private set; }
+
     /// <summary>Opens the file, or makes it, readable by its owner only.</summary>
     /// <param name="path">In a directory that exists.</param>
     /// <param name="content">What was in it.</param>
     /// <exception cref="IOException">It cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
-    public static RecordLog Open(string path, out RecordLogContent content)
+    public static RecordLog Open(string path, out RecordLogContent content) => Open(path, DirectorySync.Flush, out content);
+
+    /// <summary>The same, for tests of a folder that cannot be flushed.</summary>
+    internal static RecordLog Open(string path, Action<string> flushFolder, out RecordLogContent content)
     {
         content = File.Exists(path) ? RecordFormat.Read(File.ReadAllBytes(path)) : RecordLogContent.Empty;
         if (content.Records.Count > 0 && content.Damages.Count == 0)
-            return new RecordLog(path, OpenToAppend(path, FileMode.Open));
+            return new RecordLog(path, OpenToAppend(path, FileMode.Open), flushFolder);
         if (content.Damages.Count > 0)
             Preserve(path);
-        return new RecordLog(path, Write(path, content.Records));
+        FileStream file = Write(path, content.Records);
+        try
+        {
+            flushFolder(FolderOf(path));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return new RecordLog(path, file, flushFolder);
     }
 
     /// <summary>Adds one record; it is on disk when this returns.</summary>
@@ -53,7 +74,7 @@ public sealed class RecordLog : IAsyncDisposable
 
     /// <summary>Replaces all that was appended so far; the old content or the new one is there after a crash, never a mixture.</summary>
     /// <param name="live">Called when its turn has come: the records that are still wanted.</param>
-    /// <exception cref="IOException">The old content is there still.</exception>
+    /// <exception cref="IOException">The old content is there still, or a crash may bring it back; what is appended later is as safe as ever.</exception>
     public Task RewriteAsync(Func<IReadOnlyList<byte[]>> live) => EnqueueAsync(new Append(default, live));
 
     /// <inheritdoc/>
@@ -68,7 +89,9 @@ public sealed class RecordLog : IAsyncDisposable
     private static void Preserve(string path) =>
         File.Copy(path, $"{path}.damaged-{DateTimeOffset.UtcNow:yyyyMMddHHmmss}", overwrite: true);
 
-    /// <summary>A new file in the place of the old one, durably, open for appending.</summary>
+    private static string FolderOf(string path) => Path.GetDirectoryName(path)!;
+
+    /// <summary>A new file in the place of the old one, open for appending. The folder has yet to be flushed.</summary>
     /// <param name="beforeMove">Called when only the move is left.</param>
     private static FileStream Write(string path, IReadOnlyList<byte[]> records, Action? beforeMove = null)
     {
@@ -80,7 +103,6 @@ public sealed class RecordLog : IAsyncDisposable
             DirectorySync.FlushFile(file.SafeFileHandle, temporary);
             beforeMove?.Invoke();
             DirectorySync.Replace(temporary, path);
-            DirectorySync.Flush(Path.GetDirectoryName(path)!);
             return file;
         }
         catch
@@ -155,6 +177,7 @@ public sealed class RecordLog : IAsyncDisposable
 
     private void AppendAll(List<Append> batch)
     {
+        FlushName();
         long end = _file.Position;
         try
         {
@@ -192,13 +215,25 @@ public sealed class RecordLog : IAsyncDisposable
             FileStream rewritten = Write(_path, live, beforeMove: OperatingSystem.IsWindows() ? _file.Dispose : null);
             _file.Dispose();
             _file = rewritten;
+            _isNamed = false;
             Appended = 0;
+            Rewritten++;
         }
         catch when (!_file.CanWrite)
         {
             Reopen();
             throw;
         }
+
+        FlushName();
+    }
+
+    private void FlushName()
+    {
+        if (_isNamed)
+            return;
+        _flushFolder(FolderOf(_path));
+        _isNamed = true;
     }
 
     private void Reopen()

@@ -7,6 +7,9 @@ namespace OrthancCloudFs.Attachments.Journal;
 internal interface IRecordCodec<TEntry>
     where TEntry : class
 {
+    /// <summary>A record that is kept beside those of the entries, before them; null without one.</summary>
+    byte[]? Marker { get; }
+
     /// <summary>What tells an entry from the others; a later one of the same name takes its place.</summary>
     string NameOf(TEntry entry);
 
@@ -70,7 +73,7 @@ internal sealed partial class RecordTable<TEntry> : IAsyncDisposable
             table.Replay(record);
         table.IsNew = isNew;
         table.IsIncomplete = isNew || content.Damages.Count > 0 || table._unreadable.Count > 0;
-        if (content.Records.Count > table._entries.Count + table._unreadable.Count)
+        if (content.Records.Count > table.Live().Count)
             table.RewriteAsync().GetAwaiter().GetResult();
         return table;
     }
@@ -82,10 +85,12 @@ internal sealed partial class RecordTable<TEntry> : IAsyncDisposable
         string name = _codec.NameOf(entry);
         byte[] record = _codec.Format(entry, isDone: false);
         Task append;
+        int rewritten;
         lock (_lock)
         {
             // In memory first, since a rewrite that comes in between must not lose it; and in one order in memory and in the file.
             _entries[name] = entry;
+            rewritten = _log.Rewritten;
             append = _log.AppendAsync(record);
         }
 
@@ -101,6 +106,9 @@ internal sealed partial class RecordTable<TEntry> : IAsyncDisposable
                     _entries.Remove(name);
             }
 
+            // A rewrite that came in between wrote it down, and it must not come back.
+            if (_log.Rewritten != rewritten)
+                await RewriteAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -182,7 +190,10 @@ internal sealed partial class RecordTable<TEntry> : IAsyncDisposable
     private IReadOnlyList<byte[]> Live()
     {
         lock (_lock)
-            return [.. _unreadable, .. _entries.Values.Select(entry => _codec.Format(entry, isDone: false))];
+        {
+            IEnumerable<byte[]> marker = _codec.Marker is { } record ? [record] : [];
+            return [.. _unreadable, .. marker, .. _entries.Values.Select(entry => _codec.Format(entry, isDone: false))];
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path}: {Length} bytes from {Offset} on cannot be used, {Reason}; a copy of the file is kept beside it")]

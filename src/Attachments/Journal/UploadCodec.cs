@@ -5,23 +5,48 @@ namespace OrthancCloudFs.Attachments.Journal;
 /// <summary>How pending uploads are written down: as JSON that names objects and holds neither keys nor content.</summary>
 internal sealed class UploadCodec() : JsonRecordCodec<PendingUpload, UploadCodec.LogEntry>(UploadJson.Default.LogEntry)
 {
-    /// <summary>The highest number in the records that were read, also in those of uploads that are done.</summary>
-    public long HighestNumber { get; private set; }
+    private readonly Lock _lock = new();
+    private PendingUpload? _highest;
+
+    /// <summary>The highest number in the records that were read, and of the uploads that are done since.</summary>
+    public long HighestNumber
+    {
+        get
+        {
+            lock (_lock)
+                return _highest?.Number ?? 0;
+        }
+    }
+
+    /// <summary>Says that the last upload is done, so that a file of it, or of one before it, that could not be removed is not taken for a loss.</summary>
+    public override byte[]? Marker
+    {
+        get
+        {
+            lock (_lock)
+                return _highest is null ? null : Format(_highest, isDone: true);
+        }
+    }
 
     /// <inheritdoc/>
     public override string NameOf(PendingUpload entry) => entry.Key;
 
     /// <inheritdoc/>
-    protected override LogEntry ToRecord(PendingUpload entry, bool isDone) => new(
-        entry.Key,
-        isDone,
-        entry.Id.ToString(),
-        entry.Number,
-        entry.ContentLength,
-        entry.Since,
-        entry.HeaderSha256,
-        isDone ? null : [.. entry.Pieces.Select(piece => piece.Length)],
-        isDone ? null : [.. entry.Pieces.Select(piece => piece.Hash)]);
+    protected override LogEntry ToRecord(PendingUpload entry, bool isDone)
+    {
+        if (isDone)
+            See(entry);
+        return new LogEntry(
+            entry.Key,
+            isDone,
+            entry.Id.ToString(),
+            entry.Number,
+            entry.ContentLength,
+            entry.Since,
+            entry.HeaderSha256,
+            isDone ? null : [.. entry.Pieces.Select(piece => piece.Length)],
+            isDone ? null : [.. entry.Pieces.Select(piece => piece.Hash)]);
+    }
 
     /// <inheritdoc/>
     protected override bool TryFromRecord(LogEntry read, out PendingUpload entry, out bool isDone, ref string reason)
@@ -36,9 +61,18 @@ internal sealed class UploadCodec() : JsonRecordCodec<PendingUpload, UploadCodec
             return false;
         }
 
-        HighestNumber = Math.Max(HighestNumber, read.Number);
         entry = new PendingUpload(id, read.Key, read.Number, read.ContentLength, read.Since, header, pieces);
+        See(entry);
         return true;
+    }
+
+    private void See(PendingUpload entry)
+    {
+        lock (_lock)
+        {
+            if (entry.Number > (_highest?.Number ?? 0))
+                _highest = entry;
+        }
     }
 
     private static bool IsPossible(LogEntry read, ObjectPiece[] pieces)

@@ -50,10 +50,16 @@ public sealed partial class UploadJournal
     {
         DateTimeOffset end = _time.GetUtcNow() + time;
         lock (_lock)
-            return _running > 0 || (_resumeAt <= end && _byNumber.Values.Any(entry => entry.Due <= end));
+            return _running > 0 || (_resumeAt <= end && _byNumber.Values.Any(entry => !entry.IsCancelled && DueOf(entry) <= end));
     }
 
-    /// <summary>Starts the oldest object whose turn it is; false, and how long until it may be another one's, when there is none.</summary>
+    /// <summary>An object that the bucket refuses waits by itself only while the bucket takes others.</summary>
+    private DateTimeOffset DueOf(Entry entry) => _delay > TimeSpan.Zero && entry.Fault is null && !entry.IsDone ? DateTimeOffset.MinValue : entry.Due;
+
+    /// <summary>
+    /// Starts the oldest object whose turn it is; false, and how long until it may be another one's, when there is none. While the bucket takes
+    /// nothing it is asked with the one that it refused the longest time ago: it may be a single one that it does not take.
+    /// </summary>
     private bool TryStartNext(out TimeSpan pause)
     {
         DateTimeOffset now = _time.GetUtcNow();
@@ -68,25 +74,32 @@ public sealed partial class UploadJournal
                 return false;
             }
 
-            foreach (Entry entry in _byNumber.Values)
-            {
-                if (entry.IsCancelled || !entry.Running.IsCompleted)
-                    continue;
-                if (entry.Due > now)
-                {
-                    pause = entry.Due - now < pause ? entry.Due - now : pause;
-                    continue;
-                }
+            if (FindNext(now, ref pause) is not { } next)
+                return false;
+            next.MayBeSent = true;
+            next.Fault = null;
+            _running++;
+            next.Running = Task.Run(() => RunAsync(next));
+            return true;
+        }
+    }
 
-                entry.MayBeSent = true;
-                entry.Fault = null;
-                _running++;
-                entry.Running = Task.Run(() => RunAsync(entry));
-                return true;
-            }
+    private Entry? FindNext(DateTimeOffset now, ref TimeSpan pause)
+    {
+        Entry? next = null;
+        foreach (Entry entry in _byNumber.Values)
+        {
+            if (entry.IsCancelled || !entry.Running.IsCompleted)
+                continue;
+            if (DueOf(entry) > now)
+                pause = entry.Due - now < pause ? entry.Due - now : pause;
+            else if (next is null || entry.RefusedAt < next.RefusedAt)
+                next = entry;
+            if (next is not null && (_delay == TimeSpan.Zero || next.RefusedAt == DateTimeOffset.MinValue))
+                break;
         }
 
-        return false;
+        return next;
     }
 
     private async Task RunAsync(Entry entry)
@@ -103,7 +116,7 @@ public sealed partial class UploadJournal
         }
         catch (BucketException e)
         {
-            BackOff(e.Message);
+            BackOff(entry, e.Message);
         }
         catch (Exception e)
         {
@@ -133,6 +146,8 @@ public sealed partial class UploadJournal
 
         try
         {
+            if (await DropUnfinishedAsync(entry, cancellationToken).ConfigureAwait(false))
+                return true;
             if (upload.Pieces.Count == 1)
                 await PutAsync(upload, cancellationToken).ConfigureAwait(false);
             else
@@ -157,19 +172,21 @@ public sealed partial class UploadJournal
     private Task PutAsync(PendingUpload upload, CancellationToken cancellationToken) => _singleAttempts.PutAsync(
         upload.Key, new ObjectFileSource(PathOf(upload), 0, upload.Length), new PutOptions(_options.ConditionalPut), cancellationToken);
 
+    /// <summary>Drops an upload in parts that came to no end, as far as is known; true when it had made the object.</summary>
+    private async Task<bool> DropUnfinishedAsync(Entry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Unfinished is not { } unfinished)
+            return false;
+        bool isStored = await IsStoredAsync(entry.Upload, cancellationToken).ConfigureAwait(false);
+        await _bucket.AbortUploadAsync(entry.Upload.Key, unfinished.UploadId!, cancellationToken).ConfigureAwait(false);
+        await _deletes.DropAsync(unfinished).ConfigureAwait(false);
+        entry.Unfinished = null;
+        return isStored;
+    }
+
     private async Task PutPiecesAsync(Entry entry, CancellationToken cancellationToken)
     {
         PendingUpload upload = entry.Upload;
-        if (entry.Unfinished is { } unfinished)
-        {
-            bool isStored = await IsStoredAsync(upload, cancellationToken).ConfigureAwait(false);
-            await _bucket.AbortUploadAsync(upload.Key, unfinished.UploadId!, cancellationToken).ConfigureAwait(false);
-            await _deletes.DropAsync(unfinished).ConfigureAwait(false);
-            entry.Unfinished = null;
-            if (isStored)
-                return;
-        }
-
         var options = new PutOptions(_options.ConditionalPut);
         string uploadId = await _bucket.BeginUploadAsync(upload.Key, options, cancellationToken).ConfigureAwait(false);
         var record = new PendingDelete(upload.Id, upload.Key, DateTimeOffset.UtcNow, OnlyIfHeaderSha256: null, uploadId, MayStillArrive: true);
@@ -212,16 +229,16 @@ public sealed partial class UploadJournal
     /// <summary>The bucket has it.</summary>
     private async Task EndAsync(Entry entry)
     {
-        bool wasAway;
+        bool wasAway = false;
         lock (_lock)
         {
+            if (!entry.IsDone)
+                (wasAway, _delay) = (_delay > TimeSpan.Zero, TimeSpan.Zero);
             if (!entry.IsCancelled)
             {
                 entry.IsDone = true;
                 Hide(entry);
             }
-
-            (wasAway, _delay) = (_delay > TimeSpan.Zero, TimeSpan.Zero);
         }
 
         if (wasAway)
@@ -234,25 +251,30 @@ public sealed partial class UploadJournal
         }
         catch (IOException e)
         {
-            LogRefused(e.Message);
-            lock (_lock)
-                entry.Due = _time.GetUtcNow() + LongestDelay;
+            ForgetLater(entry, e.Message);
         }
     }
 
-    private void BackOff(string reason)
+    private void BackOff(Entry entry, string reason)
     {
         int waiting;
         TimeSpan delay;
         lock (_lock)
         {
-            TimeSpan next = _delay == TimeSpan.Zero ? FirstDelay : _delay * 2;
-            _delay = next < LongestDelay ? next : LongestDelay;
-            _resumeAt = _time.GetUtcNow() + _delay;
+            DateTimeOffset now = _time.GetUtcNow();
+            (_delay, entry.Delay) = (After(_delay), After(entry.Delay));
+            _resumeAt = now + _delay;
+            (entry.RefusedAt, entry.Due) = (now, now + entry.Delay);
             (waiting, delay) = (_byNumber.Count, _delay);
         }
 
         LogWaiting(waiting, delay, reason);
+    }
+
+    private static TimeSpan After(TimeSpan delay)
+    {
+        TimeSpan next = delay == TimeSpan.Zero ? FirstDelay : delay * 2;
+        return next < LongestDelay ? next : LongestDelay;
     }
 
     private void Park(Entry entry, string fault, TimeSpan delay)

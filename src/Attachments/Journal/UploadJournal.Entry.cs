@@ -25,7 +25,13 @@ public sealed partial class UploadJournal
         /// <summary>Not to be tried before.</summary>
         public DateTimeOffset Due { get; set; } = DateTimeOffset.MinValue;
 
-        /// <summary>An upload in parts that failed and must be dropped before the next one.</summary>
+        /// <summary>When the bucket refused it last.</summary>
+        public DateTimeOffset RefusedAt { get; set; } = DateTimeOffset.MinValue;
+
+        /// <summary>How long it waited after that, while the bucket took others.</summary>
+        public TimeSpan Delay { get; set; }
+
+        /// <summary>An upload in parts that failed, or is not wanted any more, and must be dropped before the next one.</summary>
         public PendingDelete? Unfinished { get; set; }
 
         public Task Running { get; set; } = Task.CompletedTask;

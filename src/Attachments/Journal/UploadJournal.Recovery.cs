@@ -10,6 +10,7 @@ public sealed partial class UploadJournal
     private async Task RecoverAsync()
     {
         HashSet<long> files = [.. ObjectFile.NumbersIn(_directory)];
+        _lastNumber = _codec.HighestNumber;
         foreach (PendingUpload upload in _table.Entries)
         {
             bool hasFile = files.Remove(upload.Number);

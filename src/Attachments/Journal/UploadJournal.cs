@@ -107,7 +107,11 @@ public sealed partial class UploadJournal : IAsyncDisposable
     public void RetryNow()
     {
         lock (_lock)
+        {
             _resumeAt = DateTimeOffset.MinValue;
+            foreach (Entry entry in _byNumber.Values.Where(entry => entry.Fault is null))
+                entry.Due = DateTimeOffset.MinValue;
+        }
         _signal.Set();
     }
 
@@ -175,7 +179,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
 
     /// <summary>Takes over an object that is written: durable when this returns.</summary>
     /// <exception cref="IOException">It is not in the journal.</exception>
-    internal async Task AddAsync(PendingUpload upload, FileStream file, bool mayBeSent)
+    internal async Task AddAsync(PendingUpload upload, FileStream file, bool mayBeSent, PendingDelete? unfinished)
     {
         lock (_lock)
         {
@@ -189,7 +193,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
             await _folder.FlushAsync().ConfigureAwait(false);
             await _table.AddAsync(upload).ConfigureAwait(false);
             lock (_lock)
-                Insert(new Entry(upload, mayBeSent));
+                Insert(new Entry(upload, mayBeSent) { Unfinished = unfinished });
         }
         finally
         {
@@ -218,25 +222,59 @@ public sealed partial class UploadJournal : IAsyncDisposable
             mayBeSent = entry.MayBeSent;
         }
 
-        if (!mayBeSent)
-        {
-            await ForgetAsync(entry).ConfigureAwait(false);
-            return true;
-        }
-
-        // Written down before the upload is forgotten: a crash in between must not bring the attachment back.
-        PendingUpload upload = entry.Upload;
-        var delete = new PendingDelete(id, upload.Key, DateTimeOffset.UtcNow, upload.HeaderSha256, MayStillArrive: true);
-        await _deletes.HoldAsync(delete).ConfigureAwait(false);
-        await entry.Stop.CancelAsync().ConfigureAwait(false);
-        await entry.Running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await ForgetAsync(entry).ConfigureAwait(false);
-        _deletes.Activate(delete);
+        if (mayBeSent)
+            await DeleteSentAsync(entry).ConfigureAwait(false);
+        else
+            await DeleteUnsentAsync(entry).ConfigureAwait(false);
 
         // An upload in parts, which may have begun a moment ago, has a record of its own.
         if (entry.Unfinished is { } unfinished)
             _deletes.Activate(unfinished);
         return true;
+    }
+
+    private async Task DeleteUnsentAsync(Entry entry)
+    {
+        try
+        {
+            await ForgetAsync(entry).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            ForgetLater(entry, e.Message); // its file is gone
+            throw;
+        }
+    }
+
+    private async Task DeleteSentAsync(Entry entry)
+    {
+        // Written down before the upload is forgotten: a crash in between must not bring the attachment back.
+        PendingUpload upload = entry.Upload;
+        var delete = new PendingDelete(upload.Id, upload.Key, DateTimeOffset.UtcNow, upload.HeaderSha256, MayStillArrive: true);
+        try
+        {
+            await _deletes.HoldAsync(delete).ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (_lock)
+                entry.IsCancelled = false;
+            _signal.Set();
+            throw;
+        }
+
+        await entry.Stop.CancelAsync().ConfigureAwait(false);
+        await entry.Running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await ForgetAsync(entry).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            ForgetLater(entry, e.Message); // that it is deleted is written down already
+        }
+
+        _deletes.Activate(delete);
     }
 
     /// <summary>Says, not too often, that the disk does not take what it should.</summary>
@@ -267,6 +305,20 @@ public sealed partial class UploadJournal : IAsyncDisposable
             return;
         _byId.Remove(entry.Upload.Id);
         _byKey.Remove(entry.Upload.Key);
+    }
+
+    /// <summary>Nobody finds it here any more; its record is taken back when the disk allows.</summary>
+    private void ForgetLater(Entry entry, string reason)
+    {
+        LogRefused(reason);
+        lock (_lock)
+        {
+            Hide(entry);
+            (entry.IsDone, entry.IsCancelled) = (true, false);
+            entry.Due = _time.GetUtcNow() + LongestDelay;
+        }
+
+        _signal.Set();
     }
 
     /// <summary>Takes an entry out, durably, and makes room.</summary>

@@ -56,7 +56,12 @@ public sealed class ClosedUnheardTests
         AttachmentInfo info = await writer.CommitClosedAsync(default);
 
         await harness.UploadedAsync();
-        await harness.DeletedAsync(); // of the first upload's parts
+        BucketOperation[] uploads =
+        [
+            .. harness.Faults.Calls.Select(call => call.Operation).Where(operation => operation is BucketOperation.BeginUpload or BucketOperation.AbortUpload),
+        ];
+        Assert.Equal([BucketOperation.BeginUpload, BucketOperation.AbortUpload, BucketOperation.BeginUpload], uploads);
+        Assert.Empty(harness.Pending.Written);
         Assert.Equal(content, await harness.PlainAsync(info.Key));
         await harness.SettleAsync();
         Assert.Equal(content, await harness.PlainAsync(info.Key));

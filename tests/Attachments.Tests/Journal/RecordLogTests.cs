@@ -24,6 +24,31 @@ public sealed class RecordLogTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_rewrite_whose_name_is_not_safe_nothing_is_acknowledged_until_it_is()
+    {
+        bool fails = false;
+        void Flush(string folder)
+        {
+            if (fails)
+                throw new IOException("too many open files");
+        }
+
+        await using (RecordLog log = RecordLog.Open(LogPath, Flush, out _))
+        {
+            await log.AppendAsync("one"u8.ToArray());
+            fails = true;
+            await Assert.ThrowsAsync<IOException>(() => log.RewriteAsync(() => ["live"u8.ToArray()]));
+            await Assert.ThrowsAsync<IOException>(() => log.AppendAsync("refused"u8.ToArray()));
+            fails = false;
+            await log.AppendAsync("two"u8.ToArray());
+            Assert.Equal((1, 1), (log.Rewritten, log.Appended));
+        }
+
+        Assert.Equal(["live", "two"], Reopen(out RecordLogContent content));
+        Assert.Empty(content.Damages);
+    }
+
+    [Fact]
     public async Task Many_writers_lose_nothing()
     {
         string[] texts = [.. Enumerable.Range(0, 500).Select(i => $"record {i}")];

@@ -276,14 +276,84 @@ public sealed class UploadJournalTests
     }
 
     [Fact]
-    public async Task A_delete_that_the_journal_cannot_write_down_is_an_error_and_no_success()
+    public async Task A_delete_that_cannot_be_written_down_is_an_error_and_the_attachment_is_uploaded_as_before()
     {
         await using var harness = new StoreHarness(WithJournal);
         harness.Faults.Inject(BucketOperation.Put, Fault.Fail(BucketErrorKind.Network));
         AttachmentInfo info = await harness.StoreAsync([1, 2, 3]);
-        await harness.Journal!.DisposeAsync(); // from now on nothing can be written to it
+        await StoreHarness.EventuallyAsync(() => harness.Faults.Count(BucketOperation.Put) > 0, "it was tried");
+        await harness.Pending.DisposeAsync(); // from now on no delete can be written down
 
         await StoreHarness.FailsAsync(AttachmentError.BucketFailure, () => harness.Store.DeleteAsync(info, default));
+
+        Assert.Equal([1, 2, 3], await harness.ReadAsync(info));
+        harness.Faults.Heal();
+        harness.Journal!.RetryNow();
+        await harness.UploadedAsync();
+        Assert.Equal([1, 2, 3], await harness.PlainAsync(info.Key));
+    }
+
+    [Fact]
+    public async Task A_delete_that_is_written_down_is_done_although_the_journal_cannot_forget_the_upload()
+    {
+        await using var harness = new StoreHarness(WithJournal);
+        harness.Faults.Inject(BucketOperation.Put, Fault.LoseAnswer());
+        AttachmentInfo info = await harness.StoreAsync([1, 2, 3]);
+        await StoreHarness.EventuallyAsync(() => harness.Objects.Count == 1, "the bucket has it, and the journal does not know");
+        await harness.Journal!.DisposeAsync(); // from now on nothing can be written to it
+
+        await harness.Store.DeleteAsync(info, default);
+
+        await harness.EvictAsync();
+        Assert.Null(await harness.Store.FindAsync(info.Id, default));
+        await harness.SettleAsync();
+        Assert.Equal(0, harness.Objects.Count);
+        Assert.Empty(ObjectFiles(harness));
+    }
+
+    [Fact]
+    public async Task An_object_that_the_bucket_does_not_take_keeps_no_other_one_back()
+    {
+        await using var harness = new StoreHarness(WithJournal with { Journal = WithJournal.Journal! with { Parallel = 1 } });
+        AttachmentId refused = StoreHarness.NewId();
+        harness.Faults.Inject(
+            BucketOperation.Put, Fault.Fail(BucketErrorKind.Forbidden), key => key.Contains(refused.ToString(), StringComparison.Ordinal));
+        AttachmentInfo first = await harness.StoreAsync([1, 2, 3], refused);
+        await StoreHarness.EventuallyAsync(() => harness.Faults.Count(BucketOperation.Put) > 0, "the first one is refused");
+
+        AttachmentInfo second = await harness.StoreAsync([4, 5, 6]);
+        harness.Clock.Offset += TimeSpan.FromMinutes(1);
+        harness.Journal!.RetryNow();
+        await StoreHarness.EventuallyAsync(() => harness.Objects.Count == 1, "the other one is uploaded");
+
+        Assert.Equal([4, 5, 6], await harness.PlainAsync(second.Key));
+        Assert.Equal([1, 2, 3], await harness.ReadAsync(first));
+        await harness.SettleAsync();
+        Assert.Equal([1, 2, 3], await harness.PlainAsync(first.Key));
+    }
+
+    [Fact]
+    public async Task A_file_that_could_not_be_removed_does_not_bring_its_attachment_back()
+    {
+        await using var harness = new StoreHarness(WithJournal);
+        harness.Faults.Inject(BucketOperation.Put, Fault.Fail(BucketErrorKind.Network));
+        AttachmentInfo info = await harness.StoreAsync([1, 2, 3]);
+        string file = Assert.Single(ObjectFiles(harness)), kept = Path.Combine(harness.StatePath, "kept");
+        File.Copy(file, kept);
+        harness.Faults.Heal();
+        harness.Journal!.RetryNow();
+        await harness.UploadedAsync();
+        await harness.Store.DeleteAsync(info, default);
+        await harness.DeletedAsync();
+        for (int restarts = 0; restarts < 2; restarts++)
+            await harness.RestartAsync(meanwhile: () => File.Copy(kept, file, overwrite: true));
+
+        Assert.Empty(ObjectFiles(harness));
+        Assert.Equal(0, harness.Journal!.Counters.Uploads);
+        Assert.Equal(0, harness.Objects.Count);
+        AttachmentInfo later = await harness.StoreAsync([4, 5, 6]);
+        await harness.SettleAsync();
+        Assert.Equal([4, 5, 6], await harness.PlainAsync(later.Key));
     }
 
     [Fact]
