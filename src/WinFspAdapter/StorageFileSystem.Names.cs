@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrthancCloudFs.Attachments;
+using OrthancCloudFs.Attachments.Commit;
 using OrthancCloudFs.Attachments.Reading;
 using OrthancCloudFs.Tree;
 using OrthancCloudFs.WinFspAdapter.Underlay;
@@ -191,14 +192,38 @@ public sealed partial class StorageFileSystem
         {
             Wait(writer.CommitClosedAsync);
         }
+        catch (OperationCanceledException)
+        {
+            LogNotSafeYet(node.Id);
+            _ = TellOutcomeAsync(node.Id, writer); // only the waiting has ended
+        }
         catch (Exception e)
         {
             LogLost(node.Id, e.Message);
         }
     }
 
+    private async Task TellOutcomeAsync(AttachmentId id, AttachmentWriter writer)
+    {
+        try
+        {
+            await writer.CommitClosedAsync(CancellationToken.None).ConfigureAwait(false);
+            LogSafeAtLast(id);
+        }
+        catch (Exception e)
+        {
+            LogLost(id, e.Message);
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Attachment {Attachment} is not deleted, and Windows has told its program that it is: {Reason}")]
     private partial void LogNotRemoved(AttachmentId attachment, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Attachment {Attachment} was closed without a flush and is not safe yet; it is still being stored")]
+    private partial void LogNotSafeYet(AttachmentId attachment);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Attachment {Attachment}, which took long, is safe now")]
+    private partial void LogSafeAtLast(AttachmentId attachment);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Attachment {Attachment} was closed without a flush and is LOST: {Reason}")]
     private partial void LogLost(AttachmentId attachment, string reason);

@@ -102,7 +102,8 @@ public sealed class WinFspVolume : IAsyncDisposable
             MaxComponentLength = 255,
             VolumeCreationTime = (ulong)options.Created.ToFileTime(),
             VolumeSerialNumber = options.SerialNumber,
-            FileInfoTimeout = (uint)Math.Clamp(options.InformationTimeout.TotalMilliseconds, 0, uint.MaxValue),
+            // The highest value means "for ever", and with it that the driver keeps written bytes back after the file was closed.
+            FileInfoTimeout = (uint)Math.Clamp(options.InformationTimeout.TotalMilliseconds, 0, uint.MaxValue - 1),
             Flags = VolumeFlags.CasePreservedNames | VolumeFlags.UnicodeOnDisk | VolumeFlags.PersistentAcls | VolumeFlags.FileContextIsFullContext,
         };
         options.FileSystemName.AsSpan().CopyTo(new Span<char>(parameters.FileSystemName, VolumeParameters.FileSystemNameLength - 1));

@@ -9,6 +9,16 @@ namespace WinFspBinding.Tests;
 public sealed class LayoutTests
 {
     [Theory]
+    [InlineData(0, 0)]
+    [InlineData(3600, 3_600_000)]
+    [InlineData(31_536_000, uint.MaxValue - 1)] // one more means "for ever", with which the driver writes after the closing
+    public void Information_is_kept_for_a_time_that_ends(int seconds, uint milliseconds)
+    {
+        var options = new WinFspVolumeOptions { FileSystemName = "Test", InformationTimeout = TimeSpan.FromSeconds(seconds) };
+        Assert.Equal(milliseconds, WinFspVolume.ParametersOf(options).FileInfoTimeout);
+    }
+
+    [Theory]
     [InlineData(typeof(VolumeParameters), 504)]
     [InlineData(typeof(VolumeInformation), 88)]
     [InlineData(typeof(FileInformation), 72)]

@@ -496,6 +496,14 @@ EXPORT uint32_t StubDeferred(PCWSTR mount_point)
     return volume ? (uint32_t)volume->deferred : 0;
 }
 
+/* As when a request or an answer to the driver fails: nothing is served any more, though nobody asked for that. */
+EXPORT void StubTakeAway(PCWSTR mount_point)
+{
+    Volume *volume = volume_find(mount_point);
+    if (volume && volume->fs.interface_table->dispatcher_stopped)
+        volume->fs.interface_table->dispatcher_stopped(&volume->fs, FALSE);
+}
+
 EXPORT uint32_t StubMostBusy(PCWSTR mount_point)
 {
     Volume *volume = volume_find(mount_point);

@@ -23,16 +23,17 @@ internal static class ControlClient
         if (await ControlChannel.Current.TryConnectAsync(mountPoint, cancellationToken).ConfigureAwait(false) is not { } stream)
             return null;
         await using ConfiguredAsyncDisposable connection = stream.ConfigureAwait(false);
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), cancellationToken).ConfigureAwait(false);
         using var received = new MemoryStream();
-        byte[] buffer = new byte[4096];
-        int count;
-        do
+        try
         {
-            count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            received.Write(buffer, 0, count);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), cancellationToken).ConfigureAwait(false);
+            await stream.CopyToAsync(received, cancellationToken).ConfigureAwait(false);
         }
-        while (count > 0);
+        catch (IOException)
+        {
+            return null; // it ended in this moment
+        }
+
         return received.Length == 0 ? null : JsonSerializer.Deserialize(received.ToArray(), type);
     }
 }

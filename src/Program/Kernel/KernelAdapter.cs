@@ -39,6 +39,9 @@ internal abstract class KernelMount : IAsyncDisposable
     /// <summary>Ends when the mount is away, whoever took it away. Never faults.</summary>
     public abstract Task Completion { get; }
 
+    /// <summary>Why the mount is away although nobody asked for that; null where somebody may have, or it is not away.</summary>
+    public virtual string? Loss => null;
+
     /// <summary>What was asked of it so far.</summary>
     public abstract KernelCounters Counters { get; }
 

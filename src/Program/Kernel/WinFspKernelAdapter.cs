@@ -142,6 +142,10 @@ internal sealed partial class WinFspKernelAdapter : KernelAdapter
     {
         public override Task Completion => volume.Completion;
 
+        public override string? Loss => volume.Completion is { IsCompletedSuccessfully: true, Result: false }
+            ? $"WinFsp's driver has taken {volume.MountPoint} away: see Windows' event log, and mount again"
+            : null;
+
         public override KernelCounters Counters =>
             new(volume.Counters.RequestsByOperation, volume.Counters.Busy + volume.PendingRequests, 0, 0);
 

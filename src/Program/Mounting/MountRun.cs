@@ -103,7 +103,7 @@ internal sealed partial class MountRun
             // What was deleted until the mount was away counts too.
             PendingWork pending = await storage.Store.DrainAsync(TimeSpan.Zero).ConfigureAwait(false);
             ReportEnd(pending);
-            return pending;
+            return mount.Loss is { } loss ? throw new MountException(loss) : pending;
         }
     }
 

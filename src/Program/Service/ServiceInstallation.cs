@@ -14,6 +14,7 @@ namespace OrthancCloudFs.Program.Service;
 internal sealed class ServiceInstallation(string name, string orthanc)
 {
     private const string EventLogName = "Application";
+    private const int AccessDenied = 5; // ERROR_ACCESS_DENIED
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromMinutes(2);
 
@@ -27,7 +28,7 @@ internal sealed class ServiceInstallation(string name, string orthanc)
         return Translate(() =>
         {
             using var manager = new ServiceControlManager();
-            manager.Create(name, "OrthancCloudFs", "Presents a cloud bucket as Orthanc's storage directory.", commandLine);
+            manager.Create(name, displayName: name, "Presents a cloud bucket as Orthanc's storage directory.", commandLine);
             List<string> done = [$"The service {name} starts with Windows, and runs: {commandLine}"];
             try
             {
@@ -88,7 +89,20 @@ internal sealed class ServiceInstallation(string name, string orthanc)
             return;
         if (service.CanStop)
             service.Stop(); // what depends on it first
-        service.WaitForStatus(ServiceControllerStatus.Stopped, StopTimeout);
+        try
+        {
+            service.WaitForStatus(ServiceControllerStatus.Stopped, StopTimeout);
+        }
+        catch (System.ServiceProcess.TimeoutException e)
+        {
+            service.Refresh();
+            throw new CommandException(
+                ExitCode.Mount,
+                service.Status == ServiceControllerStatus.StartPending
+                    ? $"the service {name} is still starting, which its bucket may keep it from, and cannot be stopped before: nothing is mounted yet, so end it with 'taskkill /F /FI \"SERVICES eq {name}\"', and run this again"
+                    : $"the service {name} has not stopped in {StopTimeout.TotalSeconds:0} s, it may wait for files that are open: stop Orthanc, and run this again",
+                e);
+        }
     }
 
     /// <summary>
@@ -107,9 +121,9 @@ internal sealed class ServiceInstallation(string name, string orthanc)
         }
         catch (Win32Exception e)
         {
-            throw new CommandException(ExitCode.Failure, $"{e.Message}; run this as an administrator", e);
+            throw new CommandException(ExitCode.Failure, e.NativeErrorCode == AccessDenied ? $"{e.Message}; run this as an administrator" : e.Message, e);
         }
-        catch (Exception e) when (e is SecurityException or InvalidOperationException or System.ServiceProcess.TimeoutException)
+        catch (Exception e) when (e is SecurityException or InvalidOperationException)
         {
             throw new CommandException(ExitCode.Failure, e.InnerException is { } inner ? $"{e.Message}: {inner.Message}" : e.Message, e);
         }

@@ -120,6 +120,19 @@ public sealed class MountRunTests(MountRunTests.Servers servers) : IClassFixture
     }
 
     [Fact]
+    public async Task A_mount_that_the_driver_takes_away_is_a_failure()
+    {
+        await using WindowsSite site = await WindowsSite.CreateAsync(BucketKind.Local, servers.Shared);
+        RunningMount mount = await RunningMount.StartAsync(site);
+        Store(site, StorageVolume.NewName(), [1, 2, 3], block: 4096);
+
+        StubDriver.StubTakeAway(site.MountPoint);
+
+        MountException failure = await Assert.ThrowsAsync<MountException>(async () => await mount.DisposeAsync());
+        Assert.Contains("taken", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hybrid_mode_is_refused()
     {
         await using WindowsSite site = await WindowsSite.CreateAsync(

@@ -1,7 +1,9 @@
 using System.Runtime.Versioning;
 using System.ServiceProcess;
+using System.Text;
 using Microsoft.Win32;
 using OrthancCloudFs.Program.Service;
+using OrthancCloudFs.TestKit;
 using OrthancCloudFs.TestKit.Programs;
 using OrthancCloudFs.TestKit.Sites;
 
@@ -44,7 +46,7 @@ public sealed class PublishedProgramTests : IDisposable
         Assert.Contains("is mounted already", second.Errors, StringComparison.Ordinal);
         await CloudFsProgram.UnmountAsync(site.MountPoint);
         Assert.Equal(7, (await CloudFsProgram.RunAsync("status", site.MountPoint)).ExitCode);
-        Assert.Contains("Unmounted", await File.ReadAllTextAsync(Path.Combine(site.StateFolder, "orthanc-cloudfs.log")), StringComparison.Ordinal);
+        Assert.Contains("Unmounted", LogOf(site), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,12 +103,11 @@ public sealed class PublishedProgramTests : IDisposable
 
             using var service = new ServiceController(name);
             service.Start();
-            service.WaitForStatus(ServiceControllerStatus.Running, TimeSpan.FromSeconds(60));
+            Await(service, ServiceControllerStatus.Running, site);
             Assert.Equal("green", (await CloudFsProgram.StatusAsync(site.MountPoint)).Health.Status);
             service.Stop();
-            service.WaitForStatus(ServiceControllerStatus.Stopped, TimeSpan.FromSeconds(60));
-            string log = await File.ReadAllTextAsync(Path.Combine(site.StateFolder, "orthanc-cloudfs.log"));
-            Assert.Contains("Unmounted", log, StringComparison.Ordinal);
+            Await(service, ServiceControllerStatus.Stopped, site);
+            Assert.Contains("Unmounted", LogOf(site), StringComparison.Ordinal);
 
             (await CloudFsProgram.RunAsync("service", "uninstall", "--name", name, "--orthanc-service", orthanc)).Succeeded("uninstall");
             Assert.Null(ServiceControlManager.FindDependencies(name));
@@ -152,6 +153,26 @@ public sealed class PublishedProgramTests : IDisposable
         CommandResult installed = await CloudFsProgram.RunAsync("service", "install", "--config", site.Configuration, "--name", "OrthancCloudFsTestWrong");
         Assert.Equal(3, installed.ExitCode);
         Assert.Equal(7, (await CloudFsProgram.RunAsync("service", "uninstall", "--name", "OrthancCloudFsTestWrong")).ExitCode);
+    }
+
+    /// <summary>Waits for a state that the manager tells of; if it does not come, what the service said may say why.</summary>
+    private static void Await(ServiceController service, ServiceControllerStatus state, WindowsSite site)
+    {
+        try
+        {
+            service.WaitForStatus(state, TimeSpan.FromMinutes(3));
+        }
+        catch (System.ServiceProcess.TimeoutException)
+        {
+            service.Refresh();
+            Assert.Fail($"{service.Status} instead of {state}. Its log: {LogOf(site)}");
+        }
+    }
+
+    private static string LogOf(WindowsSite site)
+    {
+        string path = Path.Combine(site.StateFolder, "orthanc-cloudfs.log");
+        return File.Exists(path) ? Encoding.UTF8.GetString(SharedFile.ReadAllBytes(path)) : "(none)";
     }
 
     private static bool HasEventSource(string name)

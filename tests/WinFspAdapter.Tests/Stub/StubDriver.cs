@@ -82,4 +82,8 @@ internal static unsafe partial class StubDriver
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf16)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial uint StubMostBusy(string mountPoint);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf16)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void StubTakeAway(string mountPoint);
 }
