@@ -1,6 +1,7 @@
 # Read by run-tests and run-windows-tests: how runs of test programs ended.
 
-# Prints "passed failed skipped" of the last program whose summary is in a log. One that ended without a summary, or badly, has failed once at least.
+# Prints "passed failed skipped" of the last program whose summary is in a log. One that ended without a summary, badly, or without a test, has
+# failed once at least.
 # usage: outcome LOG EXIT_CODE
 outcome() {
     local total errors failed skipped
@@ -10,7 +11,7 @@ outcome() {
         return
     fi
     local bad=$((errors + failed))
-    if [ "$2" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    if [ "$bad" -eq 0 ] && { [ "$2" -ne 0 ] || [ "$total" -eq 0 ]; }; then bad=1; fi
     echo "$((total - failed - skipped)) $bad $skipped"
 }
 
@@ -19,7 +20,7 @@ outcome() {
 tell() {
     printf '%-24s %s in %s\n' "$1" "$([ "$3" -eq 0 ] && echo passed || echo FAILED)" "$2"
     [ "$3" -ne 0 ] || return 0
-    [ "$4" -ne 124 ] || echo "  no end within $5 s"
+    case $4 in 124 | 137) echo "  no end within $5 s" ;; esac
     tail -n 200 "$6" | sed 's/^/  /'
 }
 
@@ -27,6 +28,7 @@ tell() {
 # usage: reasons LOG
 reasons() {
     awk '
+        { sub(/\r$/, "") }
         reading { sub(/^ +/, ""); failed[$0]++; if (!($0 in first)) first[$0] = name; reading = 0 }
         / \[FAIL\]$/ { name = $0; gsub(/^ +| \[FAIL\]$/, "", name); reading = 1 }
         END { for (reason in failed) printf "%4d x %s (%s)\n", failed[reason], reason, first[reason] }' "$1" | sort -rn

@@ -27,8 +27,13 @@ AZURITE_ACCOUNTS=$3:$4 "$program" --blobHost 127.0.0.1 --blobPort "$port" --loca
   --disableTelemetry --skipApiVersionCheck --silent --debug "$directory/debug.log" > "$directory/output.log" 2>&1 < /dev/null &
 server=$!
 for _ in $(seq 300); do
-  (exec 4<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null && { echo ready; break; }
   kill -0 "$server" 2> /dev/null || { cat "$directory/output.log" >&2; exit 1; }
+  if (exec 4<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
+    echo ready
+    cat > /dev/null
+    exit
+  fi
   sleep 0.1
 done
-cat > /dev/null
+echo "Azurite does not answer on port $port" >&2
+exit 1

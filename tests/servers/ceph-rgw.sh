@@ -126,8 +126,8 @@ admin zone "${placement[@]}" --rgw-zone default --data-pool default.rgw.ia.data 
 start_gateway_once() {
   start rgw radosgw -n client.rgw
   for ((i = 0; i < 600; i++)); do
-    answers "$port" && return
     kill -0 "${children[-1]}" 2> /dev/null || break
+    answers "$port" && return
     sleep 0.1
   done
   kill_gateway
