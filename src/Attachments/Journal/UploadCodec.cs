@@ -5,6 +5,9 @@ namespace OrthancCloudFs.Attachments.Journal;
 /// <summary>How pending uploads are written down: as JSON that names objects and holds neither keys nor content.</summary>
 internal sealed class UploadCodec() : JsonRecordCodec<PendingUpload, UploadCodec.LogEntry>(UploadJson.Default.LogEntry)
 {
+    /// <summary>No journal gets there; what says so is not believed, since numbers go on from the highest one.</summary>
+    private const long NumberLimit = long.MaxValue / 2;
+
     private readonly Lock _lock = new();
     private PendingUpload? _highest;
 
@@ -70,7 +73,7 @@ internal sealed class UploadCodec() : JsonRecordCodec<PendingUpload, UploadCodec
     {
         lock (_lock)
         {
-            if (entry.Number > (_highest?.Number ?? 0))
+            if (entry.Number > (_highest?.Number ?? 0) && entry.Number < NumberLimit)
                 _highest = entry;
         }
     }
@@ -85,7 +88,7 @@ internal sealed class UploadCodec() : JsonRecordCodec<PendingUpload, UploadCodec
             length += (UInt128)piece.Length;
         }
 
-        return read.Lengths!.Count == read.Hashes!.Count && read.Number is > 0 and < long.MaxValue / 2 && read.ContentLength >= 0
+        return read.Lengths!.Count == read.Hashes!.Count && read.Number is > 0 and < NumberLimit && read.ContentLength >= 0
             && length <= long.MaxValue && length >= (UInt128)read.ContentLength;
     }
 

@@ -112,6 +112,7 @@ public sealed partial class UploadJournal : IAsyncDisposable
             foreach (Entry entry in _byNumber.Values.Where(entry => entry.Fault is null))
                 entry.Due = DateTimeOffset.MinValue;
         }
+
         _signal.Set();
     }
 
