@@ -50,21 +50,20 @@ internal sealed class BucketPartSink(
     IBucket bucket, ObjectSummary what, PendingDeletes pending, PutOptions options, OutcomeCheck check, bool isShared = false) : IPartSink
 {
     private readonly SortedDictionary<int, UploadedPart> _parts = [];
-    private PendingDelete? _record;
 
     /// <summary>What drops the upload, once it was begun: for who brings the object to the bucket in its stead.</summary>
-    public PendingDelete? Record => _record;
+    public PendingDelete? Record { get; private set; }
 
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         string uploadId = await bucket.BeginUploadAsync(what.Key, options, cancellationToken).ConfigureAwait(false);
-        _record = new PendingDelete(what.Id, what.Key, DateTimeOffset.UtcNow, isShared ? null : what.Fingerprint, uploadId, MayStillArrive: true);
-        await pending.HoldAsync(_record).ConfigureAwait(false);
+        Record = new PendingDelete(what.Id, what.Key, DateTimeOffset.UtcNow, isShared ? null : what.Fingerprint, uploadId, MayStillArrive: true);
+        await pending.HoldAsync(Record).ConfigureAwait(false);
     }
 
     public async Task PutAsync(PartPlace place, IUploadSource part, CancellationToken cancellationToken)
     {
-        UploadedPart put = await bucket.PutPartAsync(what.Key, _record!.UploadId!, place, part, cancellationToken).ConfigureAwait(false);
+        UploadedPart put = await bucket.PutPartAsync(what.Key, Record!.UploadId!, place, part, cancellationToken).ConfigureAwait(false);
         lock (_parts)
             _parts[place.Number] = put;
     }
@@ -75,7 +74,7 @@ internal sealed class BucketPartSink(
             await AnswerForObjectAsync().ConfigureAwait(false);
         try
         {
-            await bucket.CompleteUploadAsync(what.Key, _record!.UploadId!, [.. _parts.Values], options, cancellationToken).ConfigureAwait(false);
+            await bucket.CompleteUploadAsync(what.Key, Record!.UploadId!, [.. _parts.Values], options, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (OutcomeCheck.IsUnclear(e) && !cancellationToken.IsCancellationRequested)
         {
@@ -85,22 +84,22 @@ internal sealed class BucketPartSink(
         }
 
         // Before anybody is told that it is stored: a record that came back would take the object with it.
-        await pending.DropAsync(_record!).ConfigureAwait(false);
+        await pending.DropAsync(Record!).ConfigureAwait(false);
     }
 
     public void GiveUp()
     {
-        if (_record is { } record)
+        if (Record is { } record)
             pending.Activate(record);
     }
 
     /// <summary>From here on the object goes with the upload when this is given up.</summary>
     private async Task AnswerForObjectAsync()
     {
-        PendingDelete uploadOnly = _record!;
+        PendingDelete uploadOnly = Record!;
         PendingDelete withObject = uploadOnly with { OnlyIfHeaderSha256 = what.Fingerprint };
         await pending.HoldAsync(withObject).ConfigureAwait(false);
-        _record = withObject;
+        Record = withObject;
         await pending.DropAsync(uploadOnly).ConfigureAwait(false);
     }
 }

@@ -28,7 +28,6 @@ public sealed partial class UploadJournal
 
         await AdoptAsync(files).ConfigureAwait(false);
         TakeOverUnfinished();
-        _lastNumber = Math.Max(_lastNumber, _byNumber.Count == 0 ? 0 : _byNumber.Keys.Last());
         if (_byNumber.Count > 0)
             LogResumed(_byNumber.Count, _bytes);
     }

@@ -294,6 +294,19 @@ public sealed class UploadJournalTests
     }
 
     [Fact]
+    public async Task A_delete_of_what_was_never_sent_that_the_journal_cannot_write_down_is_an_error()
+    {
+        await using var harness = new StoreHarness(WithJournal with { Journal = WithJournal.Journal! with { Parallel = 1 } });
+        harness.Faults.Inject(BucketOperation.Put, Fault.Stall());
+        await harness.StoreAsync([1]);
+        await StoreHarness.EventuallyAsync(() => harness.Faults.Count(BucketOperation.Put) == 1, "the first one is under way");
+        AttachmentInfo unsent = await harness.StoreAsync([1, 2, 3]);
+        await harness.Journal!.DisposeAsync(); // from now on nothing can be written to it
+
+        await StoreHarness.FailsAsync(AttachmentError.BucketFailure, () => harness.Store.DeleteAsync(unsent, default));
+    }
+
+    [Fact]
     public async Task A_delete_that_is_written_down_is_done_although_the_journal_cannot_forget_the_upload()
     {
         await using var harness = new StoreHarness(WithJournal);
